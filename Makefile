@@ -1,4 +1,4 @@
-# The same words on a laptop and in CI.  make run · test · test-fast · test-nightly · check · bench · lock
+# The same words on a laptop and in CI.  make run · test · test-fast · test-nightly · check · bench · texts · lock
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 BIN := .venv/bin
 PORT ?= 8501
@@ -21,7 +21,7 @@ UNLOCKED := torch torchvision triton $(addprefix cuda-,bindings pathfinder toolk
 	cublas cuda-cccl cuda-cupti cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile cusolver cusparse \
 	cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx)
 
-.PHONY: run test test-fast test-nightly check bench lock clean
+.PHONY: run test test-fast test-nightly check bench texts lock clean
 
 run: .venv/installed
 	$(BIN)/streamlit run src/app.py --server.port $(PORT)
@@ -47,6 +47,10 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks all
+
+# The catalogues of src/unipic/locale, after texts were added or changed, or a translation was corrected.
+texts: .venv/installed-dev
+	PYTHONPATH=src $(BIN)/python -m unipic.locale
 
 # What the container installs but torch: every package at one version and by its sha256, for each Python and system.
 lock: .venv/bin/python

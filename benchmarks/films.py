@@ -14,8 +14,7 @@ from tests.helpers.filmed import KINDS, RATE, copy_of, pictures, walk, write_fil
 from unipic.core.settings import PROJECT
 from unipic.video.decode import Decoder
 from unipic.video.film import probe
-from unipic.video.fingerprints import RATE as VOTES_A_SECOND
-from unipic.video.fingerprints import SIDE, Fingerprint, fingerprint
+from unipic.video.fingerprints import RATE as VOTES_A_SECOND, SIDE, Fingerprint, fingerprint
 from unipic.video.packets import coded
 from unipic.video.same_film import same_films
 

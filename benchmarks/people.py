@@ -19,8 +19,7 @@ import numpy as np
 from benchmarks.truth import PHOTOS
 from unipic.core.face import Face
 from unipic.core.settings import PROJECT, Settings, changed
-from unipic.library.faces import faces as faces_in
-from unipic.library.faces import turn_on
+from unipic.library.faces import faces as faces_in, turn_on
 from unipic.library.library import Library
 from unipic.library.reader import INDEX, Reader
 from unipic.people.density import dense

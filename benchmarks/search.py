@@ -14,8 +14,7 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.truth import PHOTOS as PHOTOS_FOLDER
-from benchmarks.truth import Label, load_labels
+from benchmarks.truth import PHOTOS as PHOTOS_FOLDER, Label, load_labels
 from unipic.core.photo import Measures, Photo
 from unipic.core.settings import PROJECT, Settings, models_folder
 from unipic.library._database import Database

@@ -19,6 +19,7 @@ from server.guests import Guests
 from server.headers import SecurityHeaders, broken
 from server.install_routes import install_routes
 from server.keeping import sweeping, was_fetched
+from server.languages import Languages, hear_screens, language_routes
 from server.library_routes import library_routes
 from server.made_routes import made_routes
 from server.operator import keeping_times, proxies, take_token
@@ -30,10 +31,12 @@ from server.shelves import Shelves
 from server.state import desk_of, find_photo, library, occasions, server, standing_of
 from unipic.core.errors import SettingsError
 from unipic.core.files import is_full
+from unipic.core.language import gettext as _
 from unipic.core.settings import data_folder, immich_key
 from unipic.reading.renditions import Renderer
 
 open_to_own_names()
+hear_screens()
 try:
     token = token_of(take_token(), reachable(), data_folder())
     sessions = Sessions(token, data_folder() / FILE) if token else None
@@ -53,6 +56,7 @@ try:
         *host_routes(guests, occasions()),
         *GuestPages(guests, Shelves(runs, find_photo, library()), renderer).routes(),
         *install_routes(library().marks),
+        *language_routes(),
         *phone_routes(library().marks),
         *routes(runs, find_photo, was_fetched, renderer=renderer, library=library()),
     ]
@@ -71,14 +75,14 @@ async def running(app: Any) -> AsyncIterator[None]:
 def said_in_words(error: Exception) -> bool:
     """Whether an error of a screen was said in words: a full disk is nobody's mistake."""
     if is_full(error):
-        st.error(DISK_FULL, icon=":material/error:")
+        st.error(_(DISK_FULL), icon=":material/error:")
     return is_full(error)
 
 
 app = st.App(
     "screens/frame.py",
     routes=all_routes,
-    middleware=[Middleware(Door, token=token, sessions=sessions), Middleware(SecurityHeaders)],
+    middleware=[Middleware(Languages), Middleware(Door, token=token, sessions=sessions), Middleware(SecurityHeaders)],
     on_script_error=said_in_words,
     exception_handlers={Exception: broken},
     lifespan=running,

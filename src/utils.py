@@ -60,8 +60,7 @@ if TYPE_CHECKING:  # what has no film does without FFmpeg
     from unipic.cleanup.film_gallery import Films, Kept
     from unipic.library.frames import FilmRows
     from unipic.video.keyframes import Asked as FilmAsked
-    from unipic.video.telling import Telling
-    from unipic.video.telling import Wish as FilmWish
+    from unipic.video.telling import Telling, Wish as FilmWish
 
 Compared = Callable[[Evidence], None]
 Said = Callable[[Gallery], Bonds]

@@ -10,6 +10,7 @@ from tests.safety.harness.amounts import NIGHTLY
 
 # Nobody's test run downloads weights; tests of fetching use a server of their own and say so.
 os.environ["UNIPIC_OFFLINE"] = "1"
+os.environ["UNIPIC_LANGUAGE"] = "en"  # texts are compared in English, whatever the machine speaks
 # Nor does every screen that is drawn load models in a process of its own; tests of that say so.
 os.environ["UNIPIC_SPARE"] = "0"
 # How long an example takes by the clock says how busy the machine is.

@@ -40,6 +40,7 @@ LAYERS = (
     "unipic.sources",
     "unipic.reading",
     "unipic.vision",
+    "unipic.locale",
     "unipic.core",
 )
 
@@ -85,7 +86,7 @@ HOMES = {
         "unipic/video/plots.py",
     ),
     "faiss": ("unipic/cleanup/_cells.py", "unipic/library/vectors.py"),
-    "babel": ("unipic/search/_tongue.py",),
+    "babel": ("unipic/search/_tongue.py", "unipic/core/language.py", "unipic/locale/"),
     "av": ("unipic/video/",),
     "scenedetect": ("unipic/video/",),
     "matplotlib": ("unipic/video/",),

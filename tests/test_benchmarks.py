@@ -10,8 +10,7 @@ from benchmarks.ranking import Question, Shot, _certainty, _margin, same_moment,
 from benchmarks.series import make
 from benchmarks.truth import Label, bursts, half, lane_score, level
 from tests.helpers.pictures import save
-from tests.helpers.shots import place
-from tests.helpers.shots import shot as taken
+from tests.helpers.shots import place, shot as taken
 
 from unipic.cleanup.likeness import percent
 from unipic.cleanup.result import CLEAR

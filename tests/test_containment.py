@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from PIL import Image, PngImagePlugin
 from tests.helpers.containers import SHOWN, deep, encoded, film, noise, see_through, several, with_chunk
 from tests.helpers.galleries import rules_over, tools, without_pictures

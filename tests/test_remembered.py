@@ -382,6 +382,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "vision",
         "vision/base",
         "core/words",
+        "core/language",
         "cleanup/_cells",
         "core/grouping",
         "core/machine",

@@ -192,8 +192,7 @@ def undo(
 @with_groups
 def forget(immich: FromImmich) -> None:
     """Delete the login and the pictures that were fetched. Journals stay: undo needs them."""
-    from unipic.sources.immich import forget as forgotten
-    from unipic.sources.immich import saved_login
+    from unipic.sources.immich import forget as forgotten, saved_login
 
     with clear_answers(False):
         there = forgotten(saved_login())

@@ -171,8 +171,7 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
     from unipic.review.proposal import propose
     from unipic.sources.part import First
     from unipic.tools import open_tools
-    from utils import clean_gallery
-    from utils import organise as planned
+    from utils import clean_gallery, organise as planned
 
     memory = None if job.making.fresh or job.making.dry_run else memory_folder()
     with open_tools(job.settings, models_folder(), memory, progress) as tools:

@@ -25,8 +25,7 @@ ELAPSED_WIDTH = 7  # columns: 0:12:34 is never cut
 WHOLE_TASK = "All of it"
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
+    from rich.progress import Progress as Bars, TaskID
 
     from cli.check import Finding  # what is said of a result comes with it
     from unipic.destinations.base import Result
@@ -111,8 +110,7 @@ def shown(value: object) -> str:
 @contextmanager
 def progress_bars(quiet: bool = False) -> Iterator[Progress]:
     """A bar for each stage, and one with the time left for all that were announced; on standard error."""
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # --help needs none
-    from rich.progress import Progress as Bars
+    from rich.progress import BarColumn, Progress as Bars, TextColumn, TimeElapsedColumn  # --help needs none
     from rich.table import Column
 
     columns = (

@@ -16,26 +16,29 @@ from server.runs import Run
 from server.state import server
 from server.uploads import gigabytes
 from unipic.core.errors import SourceError
+from unipic.core.language import gettext as _
 from unipic.core.settings import Limits
 
 
 def screen() -> None:
-    st.title("Keep the best shot, lose the clutter")
+    st.title(_("Keep the best shot, lose the clutter"))
     st.markdown(
-        "Unipic finds copies of the **same picture** and shots of the **same moment**, suggests the best of each "
-        "and says why. You decide, and get a clean gallery. Your originals are only read."
+        _(
+            "Unipic finds copies of the **same picture** and shots of the **same moment**, suggests the best of "
+            "each and says why. You decide, and get a clean gallery. Your originals are only read."
+        )
     )
     if session.lost:
-        st.warning("This review no longer exists (deleted or mistyped link).", icon=":material/history:")
+        st.warning(_("This review no longer exists (deleted or mistyped link)."), icon=":material/history:")
     if session.lost_upload:
-        st.warning("This upload no longer exists. Please add your photos again.", icon=":material/history:")
+        st.warning(_("This upload no longer exists. Please add your photos again."), icon=":material/history:")
     resume(shown=session.collecting.token)
     device, folder, samples, immich = st.tabs(
         [
-            ":material/upload: From this device",
-            ":material/folder_open: Folder on the server",
-            ":material/photo_library: Sample photos",
-            ":material/cloud: Immich",
+            _(":material/upload: From this device"),
+            _(":material/folder_open: Folder on the server"),
+            _(":material/photo_library: Sample photos"),
+            _(":material/cloud: Immich"),
         ]
     )
     chosen = run_settings()
@@ -53,14 +56,20 @@ def _upload(chosen: RunSettings) -> None:
     run = session.collecting
     uploads = run.uploads()
     uploader(run.token, len(uploads), sum(upload.size for upload in uploads), key=f"uploader-{run.token}")
-    st.caption(f"Up to {plain(gigabytes(Limits().max_file))} per file, {plain(gigabytes(max_upload()))} in total.")
+    st.caption(
+        _(
+            "Up to {size} per file, {total} in total.",
+            size=plain(gigabytes(Limits().max_file)),
+            total=plain(gigabytes(max_upload())),
+        )
+    )
     if not uploads:
-        st.caption(f"Photos go to this Unipic server only. They are deleted {plain(kept_for())}.")
+        st.caption(_("Photos go to this Unipic server only. They are deleted {when}.", when=plain(kept_for())))
         return
     total = sum(upload.size for upload in uploads)
-    st.markdown(f"**{count(len(uploads), 'file')}** uploaded, {plain(size(total))}.")
+    st.markdown(_("**{files}** uploaded, {size}.", files=count(len(uploads), "file"), size=plain(size(total))))
     st.button(
-        f"Find copies and best shots in {count(len(uploads), 'file')}",
+        _("Find copies and best shots in {files}", files=count(len(uploads), "file")),
         type="primary",
         icon=":material/search:",
         on_click=_start,
@@ -71,7 +80,7 @@ def _upload(chosen: RunSettings) -> None:
 
 def _folder(chosen: RunSettings) -> None:
     folders = server_folders("")
-    label = f"Find copies and best shots in {in_words(folders)}"
+    label = _("Find copies and best shots in {folders}", folders=in_words(folders))
     if folders and st.button(label, type="primary", icon=":material/search:", key="start-folder"):
         try:
             real = tuple(str(real_folder(folder)) for folder in folders)
@@ -84,9 +93,9 @@ def _folder(chosen: RunSettings) -> None:
 
 def _samples(chosen: RunSettings) -> None:
     st.markdown(
-        "A small gallery, made on this server without a network: bursts, copies, a sideways photo and a broken file."
+        _("A small gallery, made on this server without a network: bursts, copies, a sideways photo and a broken file.")
     )
-    if st.button("Try it with sample photos", type="primary", icon=":material/play_arrow:", key="start-samples"):
+    if st.button(_("Try it with sample photos"), type="primary", icon=":material/play_arrow:", key="start-samples"):
         _start(server().runs.new("samples"), chosen)
         _to_review()
 
@@ -95,7 +104,7 @@ def _immich(chosen: RunSettings) -> None:
     wanted = photos_of_immich()
     if wanted is None:
         return
-    label = f"Find copies and best shots in {count(wanted.photos, 'photo')}"
+    label = _("Find copies and best shots in {photos}", photos=count(wanted.photos, "photo"))
     if st.button(label, type="primary", icon=":material/search:", key="start-immich", disabled=not wanted.photos):
         run = server().runs.new("immich", (wanted.name,))
         lend_key(run, wanted.server, wanted.originals)

@@ -17,6 +17,7 @@ from server.runs import Run
 from server.state import library
 from server.upkeep import at_work, look_for_new, upkeep, what_was_found
 from unipic.core.errors import DecisionsUnreadable, UnipicError
+from unipic.core.language import day, gettext as _, retold
 from unipic.core.settings import inbox_folder, kept_folder
 from unipic.library.library import Folder
 from unipic.sources.immich_place import called, name_of
@@ -25,7 +26,7 @@ MAX_ROWS_SHOWN = 20  # files that are named
 
 
 def screen() -> None:
-    st.title("Library folders")
+    st.title(_("Library folders"))
     folders = library().folders()
     run = upkeep()
     if at_work(run) and run:
@@ -34,15 +35,17 @@ def screen() -> None:
         _what_was_found(run)
     if not folders:
         st.markdown(
-            "Add a folder once: Unipic reads its photos, shows them all, and finds new ones by itself. "
-            "Originals are only read."
+            _(
+                "Add a folder once: Unipic reads its photos, shows them all, and finds new ones by itself. "
+                "Originals are only read."
+            )
         )
     for folder in folders:
         _folder(folder)
     if folders and not at_work(run):
         reachable = [folder.path for folder in folders if folder.reachable]
         st.button(
-            "Look for new photos",
+            _("Look for new photos"),
             icon=":material/refresh:",
             on_click=_look,
             args=(reachable,),
@@ -63,42 +66,51 @@ def _look(folders: Sequence[Path]) -> None:
 
 def _folder(folder: Folder) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        read = f"read {datetime.fromtimestamp(folder.updated):%d %b %Y, %H:%M}" if folder.updated else "not read yet"
+        when = day(datetime.fromtimestamp(folder.updated), time=True)
+        read = _("read {when}", when=when) if folder.updated else _("not read yet")
         others = f" · {count(folder.others, 'other file')}" if folder.others else ""
         inbox = folder.path == inbox_folder().resolve()
         kept = folder.path == kept_folder()
-        name = "Photos from phones" if inbox else "Kept uploads" if kept else called(folder.path)
+        name = _("Photos from phones") if inbox else _("Kept uploads") if kept else called(folder.path)
         st.markdown(f"**{plain(name)}**  \n{count(folder.photos, 'photo')}{others} · {read}")
         if not folder.reachable:
             st.warning(
-                f"This folder cannot be reached. {count(folder.photos, 'photo')} wait for it; nothing is forgotten.",
+                _(
+                    "This folder cannot be reached. {photos} wait for it; nothing is forgotten.",
+                    photos=count(folder.photos, "photo"),
+                ),
                 icon=":material/cloud_off:",
             )
         if inbox:  # it is taken in again as long as there are photos in it
             return
-        with st.popover("Remove", icon=":material/delete:"):
+        with st.popover(_("Remove"), icon=":material/delete:"):
             st.markdown(
-                "Unipic forgets what it knows of these photos. The photos themselves, and your tags, albums and "
-                "favourites, stay."
+                _(
+                    "Unipic forgets what it knows of these photos. The photos themselves, and your tags, albums "
+                    "and favourites, stay."
+                )
             )
             st.button(
-                "Remove from the library", key=f"remove-{folder.path}", on_click=library().forget, args=(folder.path,)
+                _("Remove from the library"),
+                key=f"remove-{folder.path}",
+                on_click=library().forget,
+                args=(folder.path,),
             )
 
 
 def _add() -> None:
-    with st.expander("Add a folder", expanded=not library().paths(), icon=":material/create_new_folder:"):
+    with st.expander(_("Add a folder"), expanded=not library().paths(), icon=":material/create_new_folder:"):
         chosen = server_folders("library-")
-        if chosen and st.button("Add to the library", type="primary", icon=":material/add:", key="add-folder"):
+        if chosen and st.button(_("Add to the library"), type="primary", icon=":material/add:", key="add-folder"):
             try:
                 look_for_new([library().add(real_folder(folder)) for folder in chosen])
             except UnipicError as error:
                 failed(error)
                 return
             st.rerun()
-    with st.expander("Add photos of Immich", icon=":material/cloud:"):
+    with st.expander(_("Add photos of Immich"), icon=":material/cloud:"):
         name = name_for_library()
-        if name and st.button("Add to the library", type="primary", icon=":material/add:", key="add-immich"):
+        if name and st.button(_("Add to the library"), type="primary", icon=":material/add:", key="add-immich"):
             look_for_new([library().add(Path(name))])
             st.rerun()
 
@@ -111,12 +123,14 @@ def _what_was_found(run: Run) -> None:
     for found in what_was_found(run):
         if found.get("problem"):
             if name := name_of(found["folder"]):  # a folder of this machine says so itself
-                st.warning(f"{plain(name)}: {plain(found['problem'])}", icon=":material/cloud_off:")
+                st.warning(f"{plain(name)}: {plain(retold(found['problem']))}", icon=":material/cloud_off:")
             continue
         damaged = [one for one in found["unreadable"] if not one["reason"].startswith("is not in any photo format")]
         if damaged:
-            with st.expander(f"{count(len(damaged), 'file')} could not be read", icon=":material/broken_image:"):
-                first_of([f"{plain(one['name'])}: {plain(one['reason'])}" for one in damaged], MAX_ROWS_SHOWN)
+            with st.expander(
+                _("{files} could not be read", files=count(len(damaged), "file")), icon=":material/broken_image:"
+            ):
+                first_of([f"{plain(one['name'])}: {plain(retold(one['reason']))}" for one in damaged], MAX_ROWS_SHOWN)
 
 
 def _problem() -> None:

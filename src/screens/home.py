@@ -8,34 +8,38 @@ from screens.parts.working import background
 from screens.session import session
 from server.state import library, server
 from server.upkeep import at_work, upkeep
+from unipic.core.language import gettext as _
 from unipic.library.library import Folder
 
 LATEST = 6  # photos that are shown
 
 
 def screen() -> None:
-    st.title("Your photos", anchor=False)
+    st.title(_("Your photos"), anchor=False)
     if session.lost:
-        st.warning("This review no longer exists (deleted or mistyped link).", icon=":material/history:")
+        st.warning(_("This review no longer exists (deleted or mistyped link)."), icon=":material/history:")
     resume()
     folders = library().folders()
     for folder in folders:
         if not folder.reachable:
             st.warning(
-                f"{plain(str(folder.path))} cannot be reached. {count(folder.photos, 'photo')} wait for it; nothing "
-                "is forgotten.",
+                _(
+                    "{path} cannot be reached. {photos} wait for it; nothing is forgotten.",
+                    path=plain(str(folder.path)),
+                    photos=count(folder.photos, "photo"),
+                ),
                 icon=":material/cloud_off:",
             )
     _library(folders)
     with st.grid(2, min_column_width=260):
         with st.container(border=True):
-            st.subheader("Clean up", anchor=False)
-            st.markdown("Find copies and the best shots of a holiday, and get a clean gallery.")
-            st.page_link("add.py", label="Add photos", icon=":material/add_photo_alternate:")
+            st.subheader(_("Clean up"), anchor=False)
+            st.markdown(_("Find copies and the best shots of a holiday, and get a clean gallery."))
+            st.page_link("add.py", label=_("Add photos"), icon=":material/add_photo_alternate:")
         with st.container(border=True):
-            st.subheader("Sample photos", anchor=False)
-            st.markdown("See how it works, with a small gallery made on this server.")
-            if st.button("Try the samples", icon=":material/play_arrow:", key="home-samples"):
+            st.subheader(_("Sample photos"), anchor=False)
+            st.markdown(_("See how it works, with a small gallery made on this server."))
+            if st.button(_("Try the samples"), icon=":material/play_arrow:", key="home-samples"):
                 _samples()
 
 
@@ -49,16 +53,18 @@ def _samples() -> None:
 def _library(folders: list[Folder]) -> None:
     run = upkeep()
     with st.container(border=True):
-        st.subheader("Library", anchor=False)
+        st.subheader(_("Library"), anchor=False)
         listing = library().listing()
-        st.markdown(f"{count(len(listing.ids), 'photo')} in {count(len(folders), 'folder')}.")
+        st.markdown(
+            _("{photos} in {folders}.", photos=count(len(listing.ids), "photo"), folders=count(len(folders), "folder"))
+        )
         latest = library().photos(listing.ids[:LATEST])
         paths = [library().thumbnails.path(photo.digest) for photo in latest]
         with st.container(horizontal=True, key="latest"):
             for path in paths:
                 if path.exists():
                     st.image(str(path), width=120)
-        st.page_link("photos.py", label="Open my library", icon=":material/photo_library:")
+        st.page_link("photos.py", label=_("Open my library"), icon=":material/photo_library:")
         if run and at_work(run):
             background(run)
 

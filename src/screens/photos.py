@@ -6,6 +6,7 @@ from screens.parts.gallery import gallery
 from screens.parts.get_model import get_model, missing
 from screens.parts.words import plain
 from server.state import library
+from unipic.core.language import gettext as _
 from unipic.vision.registry import TEXT_ENCODERS
 
 # The photos take the whole window, and only the grid scrolls.
@@ -26,14 +27,17 @@ def _offer() -> None:
     offered = [missing(name) for name in TEXT_ENCODERS.values()]
     if not all(offered):
         return
-    with st.popover("Search by what photos show", icon=":material/image_search:", type="tertiary"):
+    with st.popover(_("Search by what photos show"), icon=":material/image_search:", type="tertiary"):
         st.markdown(
-            "With a model, *dog on a beach* finds dogs on beaches, whatever the files are called. It runs on this "
-            "server. Once it is here, update the library under *Folders*: each photo is looked at once."
+            _(
+                "With a model, *dog on a beach* finds dogs on beaches, whatever the files are called. It runs on "
+                "this server. Once it is here, update the library under *Folders*: each photo is looked at once."
+            )
         )
         for model in offered:
             if model and model.asked:
-                st.markdown(f"**{plain(model.label)}**  \n{plain(model.use)} Licence: {plain(model.licence)}.")
+                licence = _("Licence: {licence}.", licence=plain(model.licence))
+                st.markdown(f"**{plain(_(model.label))}**  \n{plain(_(model.use))} {licence}")
                 get_model(model)
 
 

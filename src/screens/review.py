@@ -14,6 +14,7 @@ from screens.session import session
 from server.runs import Run
 from server.state import desk_of, server
 from unipic.cleanup.result import Cleanup
+from unipic.core.language import gettext as _, retold
 from unipic.core.photo import Unreadable
 from unipic.core.words import nothing_found
 from unipic.review.desk import Desk
@@ -47,7 +48,7 @@ def screen() -> None:
         if (run.folder / "evidence.json").exists():
             _already(run, desk_of(run))
     elif state.state in ("failed", "cancelled"):
-        _stopped(run, f"Scan {state.state}", state.message)
+        _stopped(run, _("Scan failed") if state.state == "failed" else _("Scan cancelled"), state.message)
     elif state.state == "collecting":
         _nothing()
     else:
@@ -56,35 +57,37 @@ def screen() -> None:
         except (FileNotFoundError, ValueError):
             _stopped(
                 run,
-                "This review cannot be opened",
-                "It was made by another version of Unipic. Start it again; your photos are unchanged.",
+                _("This review cannot be opened"),
+                _("It was made by another version of Unipic. Start it again; your photos are unchanged."),
             )
             return
         _found(run, desk)
 
 
 def _nothing() -> None:
-    st.title("Nothing to review yet")
+    st.title(_("Nothing to review yet"))
     if session.lost:
-        st.warning("This review no longer exists (deleted or mistyped link).", icon=":material/history:")
-    st.markdown("Add photos first; what Unipic finds in them appears here.")
-    st.page_link("add.py", label="Add photos", icon=":material/add_photo_alternate:")
+        st.warning(_("This review no longer exists (deleted or mistyped link)."), icon=":material/history:")
+    st.markdown(_("Add photos first; what Unipic finds in them appears here."))
+    st.page_link("add.py", label=_("Add photos"), icon=":material/add_photo_alternate:")
 
 
 def _stopped(run: Run, title: str, message: str) -> None:
     st.title(title)
     if message:
         failed(message)
-    st.button("Start again", on_click=server().jobs.start, args=(run,), type="primary", icon=":material/refresh:")
-    st.page_link("add.py", label="Add other photos", icon=":material/add_photo_alternate:")
+    st.button(_("Start again"), on_click=server().jobs.start, args=(run,), type="primary", icon=":material/refresh:")
+    st.page_link("add.py", label=_("Add other photos"), icon=":material/add_photo_alternate:")
 
 
 def _already(run: Run, desk: Desk) -> None:
     """Copies are known before the models have scored similar shots, and can be reviewed meanwhile."""
     if desk.proposal.groups:
         st.markdown(
-            f"**{count(len(desk.proposal.groups), 'group')} of copies** can be reviewed already. "
-            "Similar shots follow when the best of each is chosen."
+            _(
+                "**{groups} of copies** can be reviewed already. Similar shots follow when the best of each is chosen.",
+                groups=count(len(desk.proposal.groups), "group"),
+            )
         )
         ask_about_earlier(desk)
         darkroom(run.token, desk.arrangement)
@@ -97,48 +100,59 @@ def _found(run: Run, desk: Desk) -> None:
         return
     st.html(STYLE)
     with st.container(horizontal=True, vertical_alignment="center", key="desk"):
-        st.title("Review", anchor=False, width="content")
+        st.title(_("Review"), anchor=False, width="content")
         rules(desk)
         thresholds(desk)
         remembered(desk)
         _unreadable(cleanup.gallery.unreadable)
         _about(cleanup)
         save_progress(run)
-        st.page_link("finish.py", label="Finish", icon=":material/task_alt:", query_params={"run": run.token})
+        st.page_link("finish.py", label=_("Finish"), icon=":material/task_alt:", query_params={"run": run.token})
     ask_about_earlier(desk)
     if not desk.proposal.groups:
-        st.success("No copies and no similar shots: every photo is unique.", icon=":material/check_circle:")
+        st.success(_("No copies and no similar shots: every photo is unique."), icon=":material/check_circle:")
     elif darkroom(run.token, desk.arrangement):
         st.switch_page("finish.py", query_params={"run": run.token})
 
 
 def _no_photos(files: tuple[Unreadable, ...]) -> None:
-    st.title("No photos found here", anchor=False)
+    st.title(_("No photos found here"), anchor=False)
     st.warning(plain(nothing_found([file.name for file in files])), icon=":material/image_not_supported:")
     _unreadable(files)
-    st.page_link("add.py", label="Add other photos", icon=":material/add_photo_alternate:")
+    st.page_link("add.py", label=_("Add other photos"), icon=":material/add_photo_alternate:")
 
 
 def _about(cleanup: Cleanup) -> None:
     aside = sum(len(found.copies) for found in cleanup.lanes)
-    with st.popover("What was found", icon=":material/info:"):
+    with st.popover(_("What was found"), icon=":material/info:"):
         st.markdown(
-            f"{count(len(cleanup.gallery.photos), 'photo')}: {count(aside, 'copy', 'copies')}, "
-            f"{count(len(cleanup.clusters), 'group')} of similar shots, {count(len(cleanup.singles), 'single')}."
+            _(
+                "{photos}: {copies}, {groups} of similar shots, {singles}.",
+                photos=count(len(cleanup.gallery.photos), "photo"),
+                copies=count(aside, "copy", "copies"),
+                groups=count(len(cleanup.clusters), "group"),
+                singles=count(len(cleanup.singles), "single"),
+            )
         )
-        st.caption(f"Compared by {plain(cleanup.encoder)}, ranked by {plain(cleanup.ranker)}.")
+        st.caption(
+            _(
+                "Compared by {encoder}, ranked by {ranker}.",
+                encoder=plain(cleanup.encoder),
+                ranker=plain(cleanup.ranker),
+            )
+        )
         for notice in cleanup.notices:
-            st.caption(f":material/info: {plain(notice)}")
+            st.caption(f":material/info: {plain(retold(notice))}")
 
 
 def _unreadable(files: tuple[Unreadable, ...]) -> None:
     if not files:
         return
-    with st.popover(f"{count(len(files), 'file')} not read", icon=":material/warning:"):
-        st.caption("These files are never set aside. Those that can be copied go into your download unchanged.")
+    with st.popover(_("{files} not read", files=count(len(files), "file")), icon=":material/warning:"):
+        st.caption(_("These files are never set aside. Those that can be copied go into your download unchanged."))
         for file in files[:200]:
-            st.markdown(f"**{plain(file.name)}** {plain(file.reason)}")
-        and_more(len(files) - 200, ", listed in the download's manifest")
+            st.markdown(f"**{plain(file.name)}** {plain(retold(file.reason))}")
+        and_more(len(files) - 200, _(", listed in the download's manifest"))
 
 
 screen()

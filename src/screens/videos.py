@@ -8,6 +8,7 @@ from screens.parts.film import film
 from screens.parts.words import count, plain
 from server.film_pictures import filmstrip
 from server.state import library
+from unipic.core.language import day, gettext as _
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import clock, printable, size
 from unipic.video.facts import seconds_of
@@ -21,16 +22,18 @@ def screen() -> None:
     if chosen:
         film(chosen)
         return
-    st.title("Videos")
+    st.title(_("Videos"))
     if not films:
         st.markdown(
-            "There are no films in the library yet. Add a folder with films under *Folders*: each one is shown here "
-            "by pictures from all of it."
+            _(
+                "There are no films in the library yet. Add a folder with films under *Folders*: each one is "
+                "shown here by pictures from all of it."
+            )
         )
         return
-    st.markdown(f"{count(len(films), 'film')}, {clock(sum(map(seconds_of, films)))} in all.")
+    st.markdown(_("{films}, {time} in all.", films=count(len(films), "film"), time=clock(sum(map(seconds_of, films)))))
     pages = -(-len(films) // PAGE)
-    page = st.number_input("Page", 1, pages, 1, key="videos-page") if pages > 1 else 1
+    page = st.number_input(_("Page"), 1, pages, 1, key="videos-page") if pages > 1 else 1
     for one in films[(page - 1) * PAGE : page * PAGE]:
         _row(one)
 
@@ -39,18 +42,22 @@ def _row(one: Photo) -> None:
     with st.container(border=True):
         strip = filmstrip(library(), one)
         if strip:
-            st.image(strip, alt=f"Pictures from all of {printable(one.name)}")
+            st.image(strip, alt=_("Pictures from all of {name}", name=printable(one.name)))
         else:
-            st.image(str(library().thumbnails.path(one.digest)), width=320, alt=f"A picture from {printable(one.name)}")
+            st.image(
+                str(library().thumbnails.path(one.digest)),
+                width=320,
+                alt=_("A picture from {name}", name=printable(one.name)),
+            )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(one.name)}**  \n{_facts(one)}")
-            st.button("Open", key=f"open-{one.digest}", icon=":material/movie:", on_click=_open, args=(one.digest,),
-                      help=f"Open {plain(one.name)}")  # fmt: skip
+            st.button(_("Open"), key=f"open-{one.digest}", icon=":material/movie:", on_click=_open, args=(one.digest,),
+                      help=_("Open {name}", name=plain(one.name)))  # fmt: skip
 
 
 def _facts(one: Photo) -> str:
     taken = local_time(one)
-    when = f"{taken:%d %b %Y, %H:%M}" if taken else ""
+    when = day(taken, time=True) if taken else ""
     return " · ".join(filter(None, (clock(seconds_of(one)), when, f"{one.width} x {one.height}", size(one.size))))
 
 

@@ -11,12 +11,13 @@ from starlette.responses import JSONResponse, Response
 
 from unipic.core.errors import DecisionsUnreadable, NotShown, RunNotFound, SettingsError
 from unipic.core.files import is_full
+from unipic.core.language import gettext as _, gettext_noop as N_
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Asked = dict[str, Any]
 Answer = dict[str, Any] | list[Any]
 
-DISK_FULL = "The server's disk is full. What was sent before is kept; free some space and try again."
+DISK_FULL = N_("The server's disk is full. What was sent before is kept; free some space and try again.")
 WORTH_PACKING = 10_000  # bytes
 MAX_ASKED_BYTES = 10_000_000  # bytes of a request, enough for the digests of a hundred thousand photos
 
@@ -42,11 +43,11 @@ def in_words(endpoint: Endpoint) -> Endpoint:
         except Refused as error:
             return JSONResponse({"message": str(error)}, error.status)
         except FileNotFoundError:  # the run was deleted meanwhile
-            return JSONResponse({"message": "This review no longer exists."}, 404)
+            return JSONResponse({"message": _("This review no longer exists.")}, 404)
         except OSError as error:
             if not is_full(error):
                 raise
-            return JSONResponse({"message": DISK_FULL}, 507)
+            return JSONResponse({"message": _(DISK_FULL)}, 507)
 
     return answer
 
@@ -64,18 +65,18 @@ async def json_object(request: Request, most: int, what: str) -> dict[str, Any]:
     """The object that was sent, of at most so many bytes; `what` names it to people. Refused if it is none."""
     # Pages of other sites cannot send this type without a CORS preflight, which is never answered.
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        raise Refused(415, f"A {what} is JSON.")
+        raise Refused(415, _("A {what} is JSON.", what=what))
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
-        raise Refused(411, "The request did not state its size.")
+        raise Refused(411, _("The request did not state its size."))
     if int(length) > most:
-        raise Refused(413, f"This {what} is too large.")
+        raise Refused(413, _("This {what} is too large.", what=what))
     try:
         sent = json.loads(await request.body())
     except (ValueError, RecursionError):
-        raise Refused(400, f"This {what} is not JSON.") from None
+        raise Refused(400, _("This {what} is not JSON.", what=what)) from None
     if not isinstance(sent, dict):
-        raise Refused(400, f"A {what} is an object.")
+        raise Refused(400, _("A {what} is an object.", what=what))
     return sent
 
 
@@ -100,7 +101,7 @@ def heard(done: Callable[[Asked], Answer]) -> Endpoint:
         except SettingsError as error:
             raise Refused(400, f"{error}.") from None
         except (TypeError, KeyError, ValueError) as error:
-            raise Refused(400, f"This request was not understood: {error}") from None
+            raise Refused(400, _("This request was not understood: {error}", error=error)) from None
 
     async def hear(request: Request) -> Response:
         asked = await json_object(request, MAX_ASKED_BYTES, "request")

@@ -18,6 +18,7 @@ from server.answers import Refused, in_words, json_object, packed
 from server.jobs import Jobs
 from server.runs import OWN_PAGE, TOKEN, Run, Runs, RunState
 from unipic.core.errors import DecisionsUnreadable, RunNotFound
+from unipic.core.language import gettext as _
 from unipic.core.words import count
 
 MOST_BYTES = 1000  # bytes of a request, of which a token takes 32
@@ -44,7 +45,7 @@ def continue_routes(runs: Runs, jobs: Jobs, standing_of: StandingOf) -> list[Rou
     async def tell(request: Request) -> Response:
         token = (await json_object(request, MOST_BYTES, "question")).get("token")
         if not isinstance(token, str) or not TOKEN.fullmatch(token):
-            raise Refused(404, "There is no such review.")
+            raise Refused(404, _("There is no such review."))
         told = await run_in_threadpool(status, runs, token, standing_of)
         return await packed(request, json.dumps(told).encode("ascii"))
 
@@ -53,7 +54,7 @@ def continue_routes(runs: Runs, jobs: Jobs, standing_of: StandingOf) -> list[Rou
         return JSONResponse({})
 
     def remove(token: str) -> None:
-        run, _ = _opened(runs, token)
+        run, _state = _opened(runs, token)
         jobs.cancel(run)
         run.delete()
 
@@ -79,7 +80,7 @@ def status(runs: Runs, token: str, standing_of: StandingOf) -> dict[str, Any]:
     except (RunNotFound, FileNotFoundError):
         return {"state": "gone"}
     except (ValueError, KeyError, TypeError, DecisionsUnreadable):
-        return {"state": "failed", "created": 0, "name": "Review", "told": "It cannot be opened.", "picture": ""}
+        return {"state": "failed", "created": 0, "name": _("Review"), "told": _("It cannot be opened."), "picture": ""}
 
 
 def _opened(runs: Runs, token: str) -> tuple[Run, RunState]:
@@ -87,7 +88,7 @@ def _opened(runs: Runs, token: str) -> tuple[Run, RunState]:
     run = runs.open(token)
     state = run.load()
     if state.source in OWN_PAGE:
-        raise RunNotFound("This review no longer exists.")
+        raise RunNotFound(_("This review no longer exists."))
     return run, state
 
 
@@ -95,7 +96,7 @@ def _name(state: RunState, files: int) -> str:
     if state.source == "upload":
         return count(files, "uploaded file")
     if state.source == "samples":
-        return "Sample photos"
+        return _("Sample photos")
     if state.source == "immich":
         return ", ".join(f"Immich {root.partition(':')[2]}".strip() for root in state.roots)
     return ", ".join(Path(root).name or root for root in state.roots)
@@ -104,13 +105,15 @@ def _name(state: RunState, files: int) -> str:
 def _told(state: RunState, standing: Standing) -> str:
     match state.state:
         case "collecting":
-            return "Scan not started"
+            return _("Scan not started")
         case "failed":
-            return "The scan failed"
+            return _("The scan failed")
         case "cancelled":
-            return "The scan was cancelled"
+            return _("The scan was cancelled")
         case "ready" if not standing.groups:
-            return "No groups to decide"
+            return _("No groups to decide")
         case "ready":
-            return f"{standing.decided:,} of {count(standing.groups, 'group')} decided"
-    return "Scanning"
+            return _(
+                "{decided:,} of {groups} decided", decided=standing.decided, groups=count(standing.groups, "group")
+            )
+    return _("Scanning")

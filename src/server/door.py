@@ -18,11 +18,12 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from server.door_guesses import SPAN, Guesses, Kind, ip_of, source_of
-from server.door_page import GUEST, GUESTS, LEAVE, door_page, page
+from server.door_page import GUEST, GUESTS, door_page, leave_page
 from server.door_sessions import YEAR, Sessions
 from server.door_token import Token
 from server.headers import HEADERS
 from server.phone import of_phone
+from unipic.core.language import gettext as _, gettext_noop as N_
 
 COOKIE = "unipic"
 HEALTH = "/_stcore/health"
@@ -30,13 +31,15 @@ UPLOADER = "/_stcore/upload_file"  # Streamlit's own, which holds files in memor
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FORM = 4096  # bytes of a form with a token
 
-UNKNOWN_NAME = "This server does not answer to that name. Its operator can add it to STREAMLIT_SERVER_ALLOWED_HOSTS.\n"
-FOREIGN_PAGE = "This request comes from a page of another site.\n"
-THIS_COMPUTER = "This server answers its own computer only. Set STREAMLIT_SERVER_ADDRESS to serve others.\n"
-ASK = "This server needs its token: reload the page and enter it."
-CLOSED = "Nothing is uploaded here.\n"
-NOT_IT = "That token is wrong."
-SLOWLY = "Too many wrong tokens. Wait a minute, then try again."
+UNKNOWN_NAME = N_(
+    "This server does not answer to that name. Its operator can add it to STREAMLIT_SERVER_ALLOWED_HOSTS.\n"
+)
+FOREIGN_PAGE = N_("This request comes from a page of another site.\n")
+THIS_COMPUTER = N_("This server answers its own computer only. Set STREAMLIT_SERVER_ADDRESS to serve others.\n")
+ASK = N_("This server needs its token: reload the page and enter it.")
+CLOSED = N_("Nothing is uploaded here.\n")
+NOT_IT = N_("That token is wrong.")
+SLOWLY = N_("Too many wrong tokens. Wait a minute, then try again.")
 
 
 class Door:
@@ -124,21 +127,21 @@ def refused(scope: Scope) -> Response | None:
     headers = Headers(scope=scope)
     host = headers.get("host")
     if not named(host):
-        return PlainTextResponse(UNKNOWN_NAME, 421)
+        return PlainTextResponse(_(UNKNOWN_NAME), 421)
     if not reachable() and _from_elsewhere(scope):
-        return PlainTextResponse(THIS_COMPUTER, 403)
+        return PlainTextResponse(_(THIS_COMPUTER), 403)
     origin = headers.get("origin")
     # A system's menu to share opens the app without an origin; frames without one are told by sec-fetch-site.
     if origin == "null" and headers.get("sec-fetch-site") == "none":
         return None
     if loaded_by_foreign_page(headers) if origin is None else not own_origin(origin, host or ""):
-        return PlainTextResponse(FOREIGN_PAGE, 403)
+        return PlainTextResponse(_(FOREIGN_PAGE), 403)
     return None
 
 
 def closed(scope: Scope) -> Response | None:
     """The refusal of a route of Streamlit's that no screen of ours uses."""
-    return PlainTextResponse(CLOSED, 404) if UPLOADER in scope["path"] else None
+    return PlainTextResponse(_(CLOSED), 404) if UPLOADER in scope["path"] else None
 
 
 def loaded_by_foreign_page(headers: Headers) -> bool:
@@ -230,15 +233,15 @@ def wait(scope: Scope) -> Response:
 def needs_token(scope: Scope, message: str, status: int) -> Response:
     """The token page for people, or JSON for requests made by a page."""
     if scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
-        return door_page("" if message == ASK else message, status)
-    return JSONResponse({"message": message}, status)
+        return door_page("" if message == ASK else _(message), status)
+    return JSONResponse({"message": _(message)}, status)
 
 
 def guests_only(scope: Scope) -> Response:
     """The refusal of a guest's browser, with the way to be none; JSON for requests made by a page."""
     if scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
-        return page("Unipic", "Unipic", LEAVE, 403)
-    return JSONResponse({"message": "Guests see the photos of their link only."}, 403)
+        return leave_page()
+    return JSONResponse({"message": _("Guests see the photos of their link only.")}, 403)
 
 
 # The operator's side.
@@ -267,14 +270,34 @@ def greeting(token: Token | None) -> str:
     names = [name for name in hosts if name not in LOOPBACK] or ["localhost"]
     ours = token is not None and token.kept_in is not None
     query = f"?token={quote(token.value, safe='')}" if token and ours else ""
-    lines = ["", *(f"  Unipic is at {scheme}://{_in_address(name)}:{port}/{query}" for name in names)]
+    lines = [
+        "",
+        *(
+            _(
+                "  Unipic is at {scheme}://{host}:{port}/{query}",
+                scheme=scheme,
+                host=_in_address(name),
+                port=port,
+                query=query,
+            )
+            for name in names
+        ),
+    ]
     if token:
-        whence = f"saved in {token.kept_in}; delete that file for a new one" if ours else "the one in UNIPIC_TOKEN"
-        lines.append(f"  It asks for its token ({whence}). UNIPIC_TOKEN sets another (at least 16 characters).")
+        whence = (
+            _("saved in {file}; delete that file for a new one", file=token.kept_in)
+            if ours
+            else _("the one in UNIPIC_TOKEN")
+        )
+        lines.append(
+            _("  It asks for its token ({whence}). UNIPIC_TOKEN sets another (at least 16 characters).", whence=whence)
+        )
     elif reachable():
-        lines.append("  UNIPIC_TOKEN is off: anyone who gets here has access. Put it behind a proxy with a password.")
+        lines.append(
+            _("  UNIPIC_TOKEN is off: anyone who gets here has access. Put it behind a proxy with a password.")
+        )
     if reachable() and names == ["localhost"]:
-        lines.append("  STREAMLIT_SERVER_ALLOWED_HOSTS lists the names others type, separated by spaces.")
+        lines.append(_("  STREAMLIT_SERVER_ALLOWED_HOSTS lists the names others type, separated by spaces."))
     return "\n".join([*lines, ""])
 
 

@@ -6,6 +6,8 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
+from unipic.core.language import gettext as _, language
+
 GUESTS = "/unipic/guest/"  # with a link's token behind it: the pages of guests
 GUEST = "unipic-guest"  # their cookie
 
@@ -35,21 +37,21 @@ main:has(.photos) { max-width: 60rem; }
 """
 
 # A form without an action posts to its own page, which is where the person wanted to go.
-TOKEN_FORM = """<p>Enter the token of this server to continue.</p>
+TOKEN_FORM = """<p>{ask}</p>
 {wrong}
 <form method="post">
-<label for="token">Token</label>
+<label for="token">{token}</label>
 <input id="token" name="token" type="password" autocomplete="current-password" autocapitalize="none"
  spellcheck="false" required autofocus aria-describedby="where">
-<button type="submit">Open Unipic</button>
+<button type="submit">{open}</button>
 </form>
-<p class="hint" id="where">The token is printed when the server starts (see its log).</p>"""
+<p class="hint" id="where">{where}</p>"""
 
-LEAVE = f"""<p>This browser came by a guest link, which shows the photos of one event only.</p>
-<form method="post" action="{GUESTS}leave"><button type="submit">Leave as a guest</button></form>"""
+LEAVE = """<p>{why}</p>
+<form method="post" action="{leave}"><button type="submit">{button}</button></form>"""
 
 PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -77,12 +79,26 @@ HEADERS = {
 
 def door_page(wrong: str, status: int) -> HTMLResponse:
     """The page that asks for the token; `wrong`: an error message, "" for none."""
-    return page("Unipic: token", "Unipic", TOKEN_FORM.format(wrong=alert(wrong)), status)
+    body = TOKEN_FORM.format(
+        ask=escape(_("Enter the token of this server to continue.")),
+        wrong=alert(wrong),
+        token=escape(_("Token")),
+        open=escape(_("Open Unipic")),
+        where=escape(_("The token is printed when the server starts (see its log).")),
+    )
+    return page(_("Unipic: token"), "Unipic", body, status)
+
+
+def leave_page() -> HTMLResponse:
+    """The page that a guest's browser gets in place of the app: how to be no guest."""
+    why = _("This browser came by a guest link, which shows the photos of one event only.")
+    body = LEAVE.format(why=escape(why), leave=f"{GUESTS}leave", button=escape(_("Leave as a guest")))
+    return page("Unipic", "Unipic", body, 403)
 
 
 def page(title: str, heading: str, body: str, status: int = 200) -> HTMLResponse:
     """A page without scripts; `body` is HTML, the rest is text."""
-    html = PAGE.format(title=escape(title), style=STYLE, heading=escape(heading), body=body)
+    html = PAGE.format(language=language(), title=escape(title), style=STYLE, heading=escape(heading), body=body)
     return HTMLResponse(html, status, headers={**HEADERS, "Cache-Control": "private, no-store"})
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 
 VARIABLE = "UNIPIC_TOKEN"
 FILE = "token"  # in the data folder
@@ -36,7 +37,14 @@ def token_of(given: str, reachable: bool, folder: Path) -> Token | None:
         return None
     if given:
         if len(given) < LEAST:
-            raise SettingsError(f"{VARIABLE} has at least {LEAST} characters, or is {OFF!r}; give it a longer one.")
+            raise SettingsError(
+                _(
+                    "{variable} has at least {least} characters, or is {off}; give it a longer one.",
+                    variable=VARIABLE,
+                    least=LEAST,
+                    off=OFF,
+                )
+            )
         return Token(given)
     return _kept(folder) if reachable else None
 
@@ -50,9 +58,17 @@ def _kept(folder: Path) -> Token:
         folder.mkdir(parents=True, exist_ok=True)
         keep_private(path, value)
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}. Delete it to have a new token made.") from error
+        raise SettingsError(
+            _("{path} cannot be read: {error}. Delete it to have a new token made.", path=path, error=error)
+        ) from error
     if len(value) < LEAST:
-        raise SettingsError(f"The token in {path} has fewer than {LEAST} characters. Delete it to have a new one made.")
+        raise SettingsError(
+            _(
+                "The token in {path} has fewer than {least} characters. Delete it to have a new one made.",
+                path=path,
+                least=LEAST,
+            )
+        )
     return Token(value, path)
 
 

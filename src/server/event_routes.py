@@ -14,6 +14,7 @@ from server.answers import Answer, Asked, Refused, heard, in_words, shown, text
 from server.occasions import Occasions
 from server.runs import Runs
 from unipic.core.errors import ModelError, SettingsError
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import Settings
 from unipic.core.words import printable
 from unipic.library.appearances import showing
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # see occasions.py
     from unipic.albums.clocks import Offset
     from unipic.albums.events import Event
 
-GONE = "This event is no longer there: the library or its events changed. Go back to all events."
+GONE = N_("This event is no longer there: the library or its events changed. Go back to all events.")
 PAGES = ("pdf", "png")
 LONGEST_ALBUM = 80  # characters, as on the page Export
 
@@ -46,7 +47,7 @@ def event_routes(occasions: Occasions, runs: Runs) -> list[Route]:
     def album(asked: Asked) -> Answer:
         events = [_event(occasions, id) for id in asked["events"]]
         if not events:
-            raise Refused(400, "No event is chosen.")
+            raise Refused(400, _("No event is chosen."))
         run = runs.new("selection")
         run.change(album=printable(events[0].title)[:LONGEST_ALBUM])
         run.select([digest for event in events for digest in event.digests])
@@ -101,7 +102,7 @@ def _printed(occasions: Occasions, runs: Runs, asked: Asked) -> dict[str, Any]:
 
     (title, digests), kind = _wanted(occasions, asked), asked["kind"]
     if kind not in PAGES:
-        raise Refused(400, "A page is a PDF or a PNG.")
+        raise Refused(400, _("A page is a PDF or a PNG."))
     size = paper_named(text(asked["paper"]), asked.get("landscape") is True)
     run = runs.new("selection")
     try:
@@ -123,8 +124,8 @@ def _wanted(occasions: Occasions, asked: Asked) -> tuple[str, Sequence[str]]:
         return event.title, event.digests
     digests = sorted(showing(occasions.library, [text(asked["person"])]))
     if not digests:
-        raise Refused(404, "This person is in no photo.")
-    return "Page", digests
+        raise Refused(404, _("This person is in no photo."))
+    return _("Page"), digests
 
 
 def _clock(offset: Offset) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def _clock(offset: Offset) -> dict[str, Any]:
 def _event(occasions: Occasions, id: str) -> Event:
     event = occasions.now().by_id.get(id)
     if event is None:
-        raise Refused(404, GONE)
+        raise Refused(404, _(GONE))
     return event
 
 
@@ -165,10 +166,10 @@ def _said(occasions: Occasions, asked: Asked) -> None:
         case "clock":
             offered = next((one for one in occasions.clocks() if one.digests[0] == asked["clock"]), None)
             if offered is None:
-                raise Refused(404, "This proposal is no longer there.")
+                raise Refused(404, _("This proposal is no longer there."))
             saying.judge(rulings, offered, asked["accepted"] is True)
         case "undo":
             if rulings.undo() is None:
-                raise Refused(409, "There is nothing to take back.")
+                raise Refused(409, _("There is nothing to take back."))
         case other:
             raise KeyError(other)

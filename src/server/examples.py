@@ -16,6 +16,7 @@ import numpy as np
 
 from unipic.core.errors import SourceError
 from unipic.core.face import Face
+from unipic.core.language import gettext as _
 from unipic.core.photo import photo_from_dict, photo_to_dict
 from unipic.core.settings import APP
 
@@ -43,7 +44,7 @@ def looked_at(name: str, command: str, path: Path, *more: str) -> dict[str, Any]
         try:
             said: dict[str, Any] = json.loads(look(command, path, *more))
         except (ValueError, subprocess.SubprocessError) as error:
-            raise SourceError(f"{name} could not be looked at") from error
+            raise SourceError(_("{name} could not be looked at", name=name)) from error
     if problem := said.get("problem"):
         raise SourceError(f"{name} {problem}")
     return said

@@ -9,6 +9,7 @@ from pathlib import Path
 from unipic.core import archives
 from unipic.core.errors import NotShown
 from unipic.core.files import atomic_file, make_folder
+from unipic.core.language import gettext as _, retold
 from unipic.core.photo import Photo
 from unipic.core.words import printable
 from unipic.library.library import Library
@@ -34,15 +35,17 @@ def film_picture(views: Path, film: Photo, milliseconds: int) -> Path:
     try:
         if archives.status(film.path).st_size != film.size:
             raise NotShown(f"{printable(film.name)} {CHANGED}")
-        made = next(in_worker(picture_at, At(film.path, at / 1000, SIDE)), Failure("gave nothing"))
+        made = next(in_worker(picture_at, At(film.path, at / 1000, SIDE)), Failure(_("gave nothing")))
     except OSError as error:
-        raise NotShown(f"{printable(film.name)} could not be shown: {error.strerror or error}.") from error
+        raise NotShown(
+            _("{name} could not be shown: {problem}.", name=printable(film.name), problem=error.strerror or error)
+        ) from error
     except NotAFilm as error:
         raise NotShown(f"{printable(film.name)} {error}.") from error
     if isinstance(made, Failure):
-        raise NotShown(f"{printable(film.name)}: {made.reason}.")
+        raise NotShown(f"{printable(film.name)}: {retold(made.reason)}.")
     if not views.parent.is_dir():
-        raise NotShown("This review no longer exists, so its films cannot be shown.")
+        raise NotShown(_("This review no longer exists, so its films cannot be shown."))
     make_folder(views, 0o700)
     with atomic_file(path) as file:
         file.write(made)

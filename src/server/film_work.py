@@ -44,7 +44,7 @@ def start(film: Photo) -> None:
 
 @contextmanager
 def _rows(film: Photo) -> Iterator[FilmRows]:
-    encoder, _ = open_encoder("auto", Loader(models_folder(), fetch=False))
+    encoder, _notice = open_encoder("auto", Loader(models_folder(), fetch=False))
     index = StoredIndex(library().path.parent, library().thumbnails, Limits())
     try:
         yield rows_for(ASKED, encoder, index)
@@ -54,11 +54,11 @@ def _rows(film: Photo) -> Iterator[FilmRows]:
 
 def told(film: Photo) -> Told | None:
     """The shots and frames of a film that was looked through to its end. It is not opened."""
-    encoder, _ = open_encoder("auto", Loader(models_folder(), fetch=False))
+    encoder, _notice = open_encoder("auto", Loader(models_folder(), fetch=False))
     with _rows(film) as rows:
         if not rows.is_done(film.digest):
             return None
-        found, _ = film_of(as_found(film), rows)
+        found, _rest = film_of(as_found(film), rows)
         return Told(gather(found, ASKED, encoder, rows), encoder.calibration)
 
 

@@ -30,6 +30,7 @@ from server.shelves import LIBRARY, Shelves
 from server.uploads import announced, gigabytes, held_for_a_moment
 from unipic.core.errors import NotShown, SourceError
 from unipic.core.files import atomic_file
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.core.photo import Photo
 from unipic.core.words import count
 from unipic.library.faces import is_on
@@ -38,23 +39,19 @@ from unipic.reading.renditions import Renderer, Renditions
 MOST_BYTES = 50_000_000  # of a guest's picture
 SENDING_S = 300.0  # for all of it
 ZIPS = 2  # that are made at the same time
-TITLE = "Photos of you"
+TITLE = N_("Photos of you")
 
-PIN_FORM = """<p>Enter the PIN that came with this link.</p>{wrong}
+PIN_FORM = """<p>{ask}</p>{wrong}
 <form method="post"><label for="pin">PIN</label>
 <input id="pin" name="pin" type="password" autocomplete="off" maxlength="40" required autofocus>
-<button type="submit">Continue</button></form>"""
+<button type="submit">{go}</button></form>"""
 
-PICTURE_FORM = """<p>Choose a picture of yourself. You will see the photos of one event that show you, and can
-download them.</p>{wrong}
-<form method="post" enctype="multipart/form-data"><label for="picture">A picture of you</label>
+PICTURE_FORM = """<p>{ask}</p>{wrong}
+<form method="post" enctype="multipart/form-data"><label for="picture">{label}</label>
 <input id="picture" name="picture" type="file" accept="image/*" required>
-<label class="tick"><input name="consent" value="yes" type="checkbox" required>I agree that my face in this picture is
-compared with the faces in these photos.</label>
-<button type="submit">Find photos of me</button></form>
-<p class="hint">The comparison is done on the computer of whoever sent you this link; nothing is sent elsewhere. Your
-picture, and the numbers that are made of it, are deleted as soon as they were compared. What was found can be looked at
-for an hour. That somebody searched, and how many photos were found, is noted without your picture.</p>"""
+<label class="tick"><input name="consent" value="yes" type="checkbox" required>{consent}</label>
+<button type="submit">{go}</button></form>
+<p class="hint">{hint}</p>"""
 
 Page = Callable[[Request, Link], Awaitable[Response]]
 
@@ -85,7 +82,7 @@ class GuestPages:
                 link = await run_in_threadpool(self.guests.open, request.path_params["token"], source_of(request.scope))
                 return await endpoint(request, link)
             except Refused as error:
-                return page(TITLE, TITLE, alert(str(error)), error.status)
+                return page(_(TITLE), _(TITLE), alert(str(error)), error.status)
 
         return answer
 
@@ -93,14 +90,14 @@ class GuestPages:
         """The form for the PIN or the picture, and what was found."""
         visit = self.guests.visit(link, request.cookies.get(GUEST, ""))
         if link.pin and visit is None:
-            return page(TITLE, TITLE, PIN_FORM.format(wrong=alert(wrong)), status)
+            return page(_(TITLE), _(TITLE), _pin_form(wrong), status)
         found = "" if visit is None or visit.found is None else self._found(link, visit, request.url.path)
-        return page(TITLE, TITLE, found + PICTURE_FORM.format(wrong=alert(wrong)), status)
+        return page(_(TITLE), _(TITLE), found + _picture_form(wrong), status)
 
     async def sent(self, request: Request, link: Link) -> Response:
         """Take a PIN or a picture; then the page is shown anew."""
         if announced(request) > MOST_BYTES:
-            raise Refused(413, f"This picture is too large; the limit is {gigabytes(MOST_BYTES)}.")
+            raise Refused(413, _("This picture is too large; the limit is {size}.", size=gigabytes(MOST_BYTES)))
         cookie = request.cookies.get(GUEST, "")
         try:
             with anyio.fail_after(SENDING_S):
@@ -117,7 +114,7 @@ class GuestPages:
                 raise
             return await self.page(request, link, str(error), error.status)
         except TimeoutError:
-            raise Refused(408, "The picture took too long to arrive.") from None
+            raise Refused(408, _("The picture took too long to arrive.")) from None
         answer = RedirectResponse(request.url.path, 303)
         secure = request.scope.get("scheme") == "https"
         answer.set_cookie(GUEST, cookie, round(VISIT_S), path="/", secure=secure, httponly=True, samesite="lax")
@@ -125,7 +122,7 @@ class GuestPages:
 
     async def _look(self, request: Request, link: Link, visit: Visit, given: UploadFile, agreed: bool) -> None:
         if not agreed:
-            raise Refused(400, "Tick the box if you agree; otherwise no picture is looked at.")
+            raise Refused(400, _("Tick the box if you agree; otherwise no picture is looked at."))
         self.guests.may_look(link, source_of(request.scope))
         picture = await given.read()
         # Others wait without a thread: the shared ones serve the rest of the app.
@@ -136,7 +133,7 @@ class GuestPages:
             with atomic_file(path) as file:
                 file.write(picture)
             try:
-                faces = faces_in_selfie(path, "The picture")
+                faces = faces_in_selfie(path, _("The picture"))
             except SourceError as error:
                 raise Refused(415, f"{error}.") from None
         self.guests.find(link, visit, faces[0])
@@ -144,19 +141,24 @@ class GuestPages:
     def _found(self, link: Link, visit: Visit, path: str) -> str:
         photos = self.guests.photos(link, visit)
         if not photos:
-            return "<p>No photo was found that surely shows you. Try another picture, with your face large and lit.</p>"
+            none = _("No photo was found that surely shows you. Try another picture, with your face large and lit.")
+            return f"<p>{escape(none)}</p>"
         base = escape(path)
         cells = "".join(
-            f'<li><a href="{base}/view/{n}"><img src="{base}/thumb/{n}" alt="Photo {n} of you" loading="lazy"></a></li>'
+            f'<li><a href="{base}/view/{n}"><img src="{base}/thumb/{n}" '
+            f'alt="{escape(_("Photo {n} of you", n=n))}" loading="lazy"></a></li>'
             for n in range(1, len(photos) + 1)
         )
-        words = f"<p>{count(len(photos), 'photo')} of you.</p>"
-        return f'{words}<a class="button" href="{base}/photos.zip">Download all</a><ul class="photos">{cells}</ul>'
+        words = escape(ngettext("{n:,} photo of you.", "{n:,} photos of you.", len(photos)))
+        return (
+            f'<p>{words}</p><a class="button" href="{base}/photos.zip">{escape(_("Download all"))}</a>'
+            f'<ul class="photos">{cells}</ul>'
+        )
 
     def _photos(self, request: Request, link: Link) -> list[Photo]:
         visit = self.guests.visit(link, request.cookies.get(GUEST, ""))
         if visit is None:
-            raise Refused(403, "Open the link again, and choose a picture of yourself.")
+            raise Refused(403, _("Open the link again, and choose a picture of yourself."))
         return self.guests.photos(link, visit)
 
     async def picture(self, request: Request, link: Link) -> Response:
@@ -164,7 +166,7 @@ class GuestPages:
         number, kind = request.path_params["number"], request.path_params["kind"]
         photos = await run_in_threadpool(self._photos, request, link)
         if kind not in ("thumb", "view") or not 1 <= number <= len(photos):
-            raise Refused(404, GONE)
+            raise Refused(404, _(GONE))
         shelf, photo = self.shelves.open(LIBRARY), photos[number - 1]
         path = shelf.thumbnails.path(photo.digest)
         if kind == "view":
@@ -176,13 +178,13 @@ class GuestPages:
         try:
             return make(there)
         except NotShown:
-            raise Refused(409, "This photo cannot be shown now.") from None
+            raise Refused(409, _("This photo cannot be shown now.")) from None
 
     async def download(self, request: Request, link: Link) -> Response:
         """All photos that were found, as a ZIP of JPEGs, made while it is sent."""
         photos = await run_in_threadpool(self._photos, request, link)
         if not photos:
-            raise Refused(404, GONE)
+            raise Refused(404, _(GONE))
         headers = {"Content-Disposition": 'attachment; filename="photos.zip"', "Cache-Control": "private, no-store"}
         return StreamingResponse(self._zipped(link, photos), media_type="application/zip", headers=headers)
 
@@ -198,9 +200,13 @@ class GuestPages:
                         left += 1
                     yield sent.take()
                 if left:
-                    archive.writestr("left-out.txt", f"{count(left, 'photo')} could not be read now.\n")
+                    archive.writestr(
+                        "left-out.txt", _("{photos} could not be read now.\n", photos=count(left, "photo"))
+                    )
             yield sent.take()
-        await run_in_threadpool(self.guests.note, link, f"{count(len(photos) - left, 'photo')} downloaded")
+        await run_in_threadpool(
+            self.guests.note, link, _("{photos} downloaded", photos=count(len(photos) - left, "photo"))
+        )
 
     async def leave(self, request: Request) -> Response:
         """Make the browser one that is no guest's."""
@@ -234,11 +240,11 @@ def host_routes(guests: Guests, occasions: Occasions) -> list[Route]:
     def do(asked: Asked) -> Answer:
         event = occasions.now().by_id.get(text(asked["event"]))
         if event is None:
-            raise Refused(404, "This event is no longer there.")
+            raise Refused(404, _("This event is no longer there."))
         address = ""
         if asked["do"] == "make":
             if not is_on(guests.library):
-                raise Refused(409, "Turn faces on first, under Library → People: guests are found by their face.")
+                raise Refused(409, _("Turn faces on first, under Library → People: guests are found by their face."))
             address = GUESTS + guests.make(event.digests, int(asked.get("days", DAYS)), text(asked.get("pin", "")))
         elif asked["do"] == "end":
             guests.end(text(asked["link"]))
@@ -249,3 +255,26 @@ def host_routes(guests: Guests, occasions: Occasions) -> list[Route]:
         return {"address": address, "links": links}
 
     return [Route("/unipic/events/guests", in_words(heard(do)), methods=["POST"])]
+
+
+def _pin_form(wrong: str) -> str:
+    ask = _("Enter the PIN that came with this link.")
+    return PIN_FORM.format(ask=escape(ask), wrong=alert(wrong), go=escape(_("Continue")))
+
+
+def _picture_form(wrong: str) -> str:
+    texts = {
+        "ask": _(
+            "Choose a picture of yourself. You will see the photos of one event that show you, and can download them."
+        ),
+        "label": _("A picture of you"),
+        "consent": _("I agree that my face in this picture is compared with the faces in these photos."),
+        "go": _("Find photos of me"),
+        "hint": _(
+            "The comparison is done on the computer of whoever sent you this link; nothing is sent elsewhere. Your "
+            "picture, and the numbers that are made of it, are deleted as soon as they were compared. What was found "
+            "can be looked at for an hour. That somebody searched, and how many photos were found, is noted without "
+            "your picture."
+        ),
+    }
+    return PICTURE_FORM.format(wrong=alert(wrong), **{name: escape(words) for name, words in texts.items()})

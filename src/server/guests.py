@@ -22,6 +22,7 @@ from server.door_sessions import fast_hash, slow_hash
 from server.door_token import keep_private
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.photo import FILM, Photo
 from unipic.core.words import count
 from unipic.library.faces import faces, is_on
@@ -37,8 +38,8 @@ TRIES, HOUR_S = 20, 3600.0  # wrong PINs of a link, and pictures that a visitor 
 VISIT_S = 3600.0  # how long a guest's photos can be looked at and downloaded
 VISITS = 1000  # in memory; the oldest are forgotten first
 USES = 200  # lines of a link's log; the oldest go first
-GONE = "This link is not valid. It may have expired: ask whoever sent it for a new one."
-SLOWLY = "Too many tries. Wait an hour, then try again."
+GONE = N_("This link is not valid. It may have expired: ask whoever sent it for a new one.")
+SLOWLY = N_("Too many tries. Wait an hour, then try again.")
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ class Guests:
     def make(self, digests: Sequence[str], days: int = DAYS, pin: str = "") -> str:
         """A new link's token, which is stored nowhere. SettingsError for a PIN or a time that is not allowed."""
         if not 1 <= days <= MOST_DAYS:
-            raise SettingsError(f"a link is valid for 1 to {MOST_DAYS} days")
+            raise SettingsError(_("a link is valid for 1 to {most} days", most=MOST_DAYS))
         if pin and not SHORTEST_PIN <= len(pin) <= LONGEST_PIN:
-            raise SettingsError(f"a PIN has {SHORTEST_PIN} to {LONGEST_PIN} characters")
+            raise SettingsError(_("a PIN has {least} to {most} characters", least=SHORTEST_PIN, most=LONGEST_PIN))
         token, salt = secrets.token_urlsafe(16), secrets.token_hex(16)
         link = Link(secrets.token_hex(4), fast_hash(token), tuple(digests), self.clock() + days * DAY_S, salt)
         with self._lock:
@@ -118,7 +119,7 @@ class Guests:
         link = next((one for one in self.links() if compare_digest(one.token, hashed)), None)
         if link is None:
             self.unknown.count("link", source)
-            raise Refused(404, GONE)
+            raise Refused(404, _(GONE))
         return link
 
     def enter(self, link: Link, pin: str) -> str:
@@ -128,7 +129,7 @@ class Guests:
             if link.pin and not compare_digest(link.pin, slow_hash(pin[:LONGEST_PIN], link.salt)):
                 self.tries.count("pin", link.id)
                 self.note(link, "wrong PIN")
-                raise Refused(403, "That PIN is wrong.")
+                raise Refused(403, _("That PIN is wrong."))
             cookie = secrets.token_urlsafe(32)
             self._visits[cookie] = Visit(link.id, min(self.clock() + VISIT_S, link.until))
             while len(self._visits) > VISITS:
@@ -143,7 +144,7 @@ class Guests:
     def may_look(self, link: Link, source: str) -> None:
         """Count a picture that a guest sends. Refused if there were too many, or faces are not told apart."""
         if not is_on(self.library):
-            raise Refused(409, "Photos of you cannot be looked for now.")
+            raise Refused(409, _("Photos of you cannot be looked for now."))
         _not_too_many(self.tries, "selfie", f"{link.id} {source}")
         self.tries.count("selfie", f"{link.id} {source}")
 
@@ -151,7 +152,7 @@ class Guests:
         """Find the link's photos that surely show the person with this face."""
         there = faces(self.library, link.digests, vectors=True)
         visit.found = [one.digest for one in photos_of(face, there, DLIB) if one.sure]
-        self.note(link, f"{count(len(visit.found), 'photo')} found")
+        self.note(link, _("{photos} found", photos=count(len(visit.found), "photo")))
 
     def photos(self, link: Link, visit: Visit) -> list[Photo]:
         """The photos that were found and are still in the library, in their order. No films; none with faces off."""
@@ -173,4 +174,4 @@ class Guests:
 
 def _not_too_many(tries: Guesses, kind: Kind, source: str) -> None:
     if tries.too_many(kind, source):
-        raise Refused(429, SLOWLY)
+        raise Refused(429, _(SLOWLY))

@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.door_page import GUESTS
-from server.door_page import HEADERS as PAGE_HEADERS
+from server.door_page import GUESTS, HEADERS as PAGE_HEADERS
 
 
 def inline_scripts() -> str:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from server.runs import Run
 from unipic.core.errors import SettingsError
 from unipic.core.files import read_json
+from unipic.core.language import gettext as _
 from unipic.core.progress import Progress
 from unipic.sources.immich import Cache, Client, ImmichSource, Server, connect, private_file
 
@@ -33,6 +34,6 @@ def immich_source(run: Run, progress: Progress) -> ImmichSource:
         told = read_json(run.folder / FILE)
         server, originals = Server(told["url"], told["key"], told["ca_file"]), bool(told["originals"])
     except (OSError, ValueError, KeyError) as error:
-        raise SettingsError("The key of Immich was forgotten after the last scan. Add the photos again.") from error
+        raise SettingsError(_("The key of Immich was forgotten after the last scan. Add the photos again.")) from error
     there = connect(Client(server))
     return ImmichSource(there, run.load().roots, Cache(server), originals, progress=progress)

@@ -14,6 +14,7 @@ from server.answers import Refused, in_words
 from server.phone import FULL, base_path, left
 from server.uploads import announced
 from unipic.core.files import PART, atomic_file, copy_and_hash, make_folder
+from unipic.core.language import gettext as _
 from unipic.destinations.names import safe_name
 from unipic.library.marks import Marks
 from unipic.sources.inbox import open_inbox, take
@@ -32,7 +33,7 @@ def install_routes(marks: Marks) -> list[BaseRoute]:
 
     async def shared(request: Request) -> Response:
         if announced(request) > await run_in_threadpool(left, marks):
-            raise Refused(507, f"{FULL} Nothing was kept.")
+            raise Refused(507, _("{problem} Nothing was kept.", problem=_(FULL)))
         async with request.form(max_files=MOST_FILES) as form:
             await run_in_threadpool(keep, [one for one in form.getlist("photos") if isinstance(one, UploadFile)])
         return RedirectResponse(f"{base_path()}/folders", 303)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from server.runs import Run, State
 from unipic.core.files import read_json
+from unipic.core.language import gettext as _, language
 from unipic.core.settings import with_immich_key
 
 SPARE_S = 900.0  # how long a process with loaded models, about a gigabyte, waits for a run
@@ -85,6 +86,7 @@ class Jobs:
         with self._lock:
             if run.token in self._waiting or run.token in self._processes:
                 return
+            run.change(language=language())
             self._queue(run)
             if not run.background:
                 for other in self._at_work.values():
@@ -194,5 +196,8 @@ def where(run: Run) -> Where | None:
 
 def _last_words(run: Run, code: int) -> str:
     if code == -getattr(signal, "SIGKILL", 9):  # which Windows has not
-        return "The scan was killed, probably because memory ran out. Try fewer photos at a time, or fewer workers."
-    return f"The scan ended unexpectedly (code {code}). The server's log has the details. Start it again to retry."
+        return _("The scan was killed, probably because memory ran out. Try fewer photos at a time, or fewer workers.")
+    return _(
+        "The scan ended unexpectedly (code {code}). The server's log has the details. Start it again to retry.",
+        code=code,
+    )

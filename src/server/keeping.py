@@ -12,6 +12,7 @@ from server.operator import keeping_times
 from server.runs import Run
 from server.state import server
 from server.upkeep import refresh, take_in, take_up
+from unipic.core.language import gettext as _
 from unipic.core.words import count, duration
 
 INBOX_INTERVAL_S = 20.0  # seconds between two looks for what phones sent
@@ -21,7 +22,7 @@ SWEEP_EVERY = 30  # looks
 def kept_for() -> str:
     """When a run is deleted, in words, with the operator's times."""
     keep, keep_fetched = map(_span, keeping_times())
-    return f"{keep_fetched} after you download the result, or after {keep} without activity"
+    return _("{soon} after you download the result, or after {idle} without activity", soon=keep_fetched, idle=keep)
 
 
 def _span(seconds: float) -> str:

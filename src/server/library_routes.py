@@ -19,6 +19,7 @@ from server.runs import Runs
 from server.searching import Wanted
 from server.uploads import look_at_upload
 from unipic.core.errors import DecisionsUnreadable
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import printable
 from unipic.library.companions import in_words as companion_in_words
@@ -29,7 +30,7 @@ from unipic.library.recognised import lines_in
 from unipic.sources.immich_place import address_of, at_hand, called
 
 MOST_PHOTOS = 500  # photos of one answer
-BADGES = {"video": "Live Photo", "raw": "RAW", "original": "Edited"}  # by a companion's role
+BADGES = {"video": N_("Live Photo"), "raw": "RAW", "original": N_("Edited")}  # by a companion's role
 
 
 def library_routes(library: Library, runs: Runs, occasions: Occasions | None = None) -> list[Route]:
@@ -46,7 +47,7 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
         given = request.query_params
         start, count = _number(given.get("from", "0")), _number(given.get("count", "100"))
         if count > MOST_PHOTOS:
-            raise Refused(400, f"At most {MOST_PHOTOS} photos are sent at once.")
+            raise Refused(400, _("At most {n} photos are sent at once.", n=MOST_PHOTOS))
         found = listings.photos(given.get("key", ""), start, count)
         marked = _marks(library, [photo.digest for photo in found if photo])
         told = [in_the_grid(one, marked.get(one.digest, NOT_MARKED)) if one else None for one in found]
@@ -70,7 +71,7 @@ def library_routes(library: Library, runs: Runs, occasions: Occasions | None = N
     def selection(asked: Asked) -> Answer:
         digests = _digests(listings, asked)
         if not digests:
-            raise Refused(400, "No photo is selected.")
+            raise Refused(400, _("No photo is selected."))
         run = runs.new("selection")
         run.select(digests)
         return {"run": run.token}
@@ -163,7 +164,7 @@ def _marks(library: Library, digests: list[str]) -> dict[str, Marked]:
 def in_the_grid(photo: Photo, marked: Marked) -> dict[str, Any]:
     """A photo as the grid shows it; its digest is its id."""
     taken = local_time(photo)
-    badges = ["RAW"] * (photo.format == "RAW") + [BADGES[one.role] for one in photo.companions if one.role in BADGES]
+    badges = ["RAW"] * (photo.format == "RAW") + [_(BADGES[one.role]) for one in photo.companions if one.role in BADGES]
     return {
         "id": photo.digest,
         "digest": photo.digest,
@@ -181,12 +182,12 @@ def in_the_grid(photo: Photo, marked: Marked) -> dict[str, Any]:
 def _in_full(library: Library, digest: str) -> dict[str, Any]:
     photo = library.by_digest([digest]).get(digest) if DIGEST.fullmatch(digest) else None
     if photo is None:
-        raise Refused(404, "This photo is no longer in the library.")
+        raise Refused(404, _("This photo is no longer in the library."))
     marked, places = _marks(library, [digest]).get(digest, NOT_MARKED), library.places(digest)
     names = FolderNames(library.paths())
     return {
         **in_the_grid(photo, marked),
-        "facts": [[label, words] for label, words, *_ in facts(photo, {}) if words],
+        "facts": [[label, words] for label, words, *_rest in facts(photo, {}) if words],
         "places": [printable(names.name(str(place))) for place in places],
         "there": any(at_hand(str(place)) for place in places),
         "immich": address_of(photo.path),
@@ -238,5 +239,5 @@ def _range(given: Any) -> Range:
 
 def _number(given: str) -> int:
     if not given.isdecimal():
-        raise Refused(400, "A position is a number from 0 on.")
+        raise Refused(400, _("A position is a number from 0 on."))
     return min(int(given[:12]), 1 << 40)

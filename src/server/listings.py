@@ -11,6 +11,7 @@ import numpy as np
 from server.answers import Refused
 from server.occasions import Occasions
 from server.searching import Found, Searches, Wanted
+from unipic.core.language import gettext as _
 from unipic.core.photo import Photo
 from unipic.library.library import Library
 from unipic.library.listing import Filter, Listing
@@ -65,7 +66,7 @@ class Listings:
     def _ids(self, key: str) -> np.ndarray:
         listing = self._found(key)
         if listing is None:
-            raise Refused(410, "The library has changed. It is listed again.")
+            raise Refused(410, _("The library has changed. It is listed again."))
         return listing.listing.ids
 
     def _photos(self, ids: np.ndarray) -> list[Photo | None]:

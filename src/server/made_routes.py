@@ -21,6 +21,7 @@ from server.review_routes import DeskOf, desk_in
 from server.runs import Run, Runs
 from unipic.core.errors import ModelError
 from unipic.core.files import atomic_file, make_folder, read_json, write_json
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.photo import Photo
 from unipic.core.settings import Settings
 
@@ -30,10 +31,10 @@ if TYPE_CHECKING:  # with OpenCV, for which the first page should not wait
 
 FOLDER = "made"  # of a run: a picture and its facts, by kind and group
 KINDS = ("hdr", "composite")
-NO_PICTURE = "There is no such picture."
-NO_COMPOSITE = (
-    "No composite: nobody's eyes are surely shut in the best shot, or no frame within 10 seconds shows the same face "
-    "with open eyes, large enough, in the same light and pose."
+NO_PICTURE = N_("There is no such picture.")
+NO_COMPOSITE = N_(
+    "No composite: nobody's eyes are surely shut in the best shot, or no frame within 10 seconds shows the "
+    "same face with open eyes, large enough, in the same light and pose."
 )
 
 
@@ -43,7 +44,7 @@ def made_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
 
     def facts_of(token: str, group: str, kind: str) -> Path:
         if kind not in KINDS or not group.isalnum():
-            raise Refused(404, NO_PICTURE)
+            raise Refused(404, _(NO_PICTURE))
         return runs.open(token).folder / FOLDER / f"{kind}-{group}.json"
 
     def look(request: Request) -> Answer:
@@ -51,7 +52,7 @@ def made_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
         with desk.lock:
             group, cleanup = desk.proposal.by_id.get(request.path_params["group"]), desk.proposal.cleanup
         if group is None:
-            raise Refused(409, "This group is not there any more.")
+            raise Refused(409, _("This group is not there any more."))
         with making:
             if not place.exists():
                 from unipic.albums.groups import groups_of
@@ -65,7 +66,7 @@ def made_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
     async def picture(request: Request) -> Response:
         path = facts_of(**request.path_params).with_suffix(".jpg")
         if not path.is_file():
-            raise Refused(404, NO_PICTURE)
+            raise Refused(404, _(NO_PICTURE))
         return FileResponse(path, media_type="image/jpeg")
 
     def accept(asked: Asked) -> Answer:
@@ -117,7 +118,7 @@ def _merge(group: AlbumGroup) -> tuple[Photo, Made] | str:
     from unipic.albums.made import brackets
     from unipic.albums.pictures import merging
 
-    made = next(iter(merging(Settings().limits, place=False)(group, frozenset())), "There is no bracket.")
+    made = next(iter(merging(Settings().limits, place=False)(group, frozenset())), _("There is no bracket."))
     return made if isinstance(made, str) else (brackets(group)[0][0], made)
 
 
@@ -133,4 +134,4 @@ def _composite(group: AlbumGroup) -> tuple[Photo, Made] | str:
         return str(error)
     finally:
         engine.close()
-    return (found.best, composite_file(found, place=False)) if found else NO_COMPOSITE
+    return (found.best, composite_file(found, place=False)) if found else _(NO_COMPOSITE)

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 
 MAX_UPLOAD_GB = 200.0  # per run, all files together
 REFRESH_HOURS = 24.0  # between two looks for new photos
@@ -40,7 +41,9 @@ def proxies() -> list[str]:
     try:
         return [str(ipaddress.ip_network(one, strict=False)) for one in named]
     except ValueError as error:
-        raise SettingsError(f"UNIPIC_PROXIES has addresses or networks separated by commas: {error}") from None
+        raise SettingsError(
+            _("UNIPIC_PROXIES has addresses or networks separated by commas: {error}", error=error)
+        ) from None
 
 
 def may_set_aside() -> bool:
@@ -59,7 +62,7 @@ def max_upload() -> int:
     try:
         return int(float(value) * 1e9)
     except (ValueError, OverflowError):
-        raise SettingsError(f"UNIPIC_MAX_UPLOAD_GB is a number of gigabytes, not {value!r}") from None
+        raise SettingsError(_("UNIPIC_MAX_UPLOAD_GB is a number of gigabytes, not {value}", value=value)) from None
 
 
 def keeping_times() -> tuple[float, float]:
@@ -91,5 +94,5 @@ def _number(variable: str, default: float) -> float:
     except ValueError:
         number = math.nan
     if not 0 <= number < math.inf:
-        raise SettingsError(f"{variable} is a number from 0 on, not {value!r}")
+        raise SettingsError(_("{variable} is a number from 0 on, not {value}", variable=variable, value=value))
     return number

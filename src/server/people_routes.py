@@ -19,15 +19,14 @@ from server.pictures import DIGEST
 from server.uploads import look_at_upload
 from unipic.core.errors import SettingsError
 from unipic.core.face import Face
+from unipic.core.language import gettext as _
 from unipic.core.words import count, printable
-from unipic.library.faces import CLEAR_SIZE, is_on
-from unipic.library.faces import faces as faces_in
+from unipic.library.faces import CLEAR_SIZE, faces as faces_in, is_on
 from unipic.library.library import Library
 from unipic.people.people import People, Together, open_people
 from unipic.people.selfie import photos_of
 from unipic.people.settling import Somebody
-from unipic.people.suggest import Answer as Said
-from unipic.people.suggest import Card, Deck
+from unipic.people.suggest import Answer as Said, Card, Deck
 from unipic.vision.faces import KIND
 
 BOX = re.compile(r"-?\d{1,4}( -?\d{1,4}){3}")  # as in the key of a face
@@ -171,7 +170,7 @@ def _chip(library: Library, digest: str, box: str) -> bytes:
     asked = is_on(library) and DIGEST.fullmatch(digest) and BOX.fullmatch(box)
     there = library.chips.load(digest, [f"{KIND} {box}"]) if asked else {}
     if not there:
-        raise Refused(404, "There is no such face.")
+        raise Refused(404, _("There is no such face."))
     return next(iter(there.values()))
 
 
@@ -192,7 +191,11 @@ def _in_full(people: People, one: Somebody) -> dict[str, Any]:
 
     def told(face: Face) -> dict[str, Any]:
         likeness, day = people.likeness(face, one), days.get(face.digest)
-        why = "" if face.clear else f"{round(face.size)} px, or turned or blurred: placed by its likeness alone"
+        why = (
+            ""
+            if face.clear
+            else _("{size} px, or turned or blurred: placed by its likeness alone", size=round(face.size))
+        )
         return {
             **_face(face),
             "day": day.isoformat() if day else "",
@@ -235,10 +238,10 @@ def _in_photo(room: Room, digest: str) -> list[dict[str, Any]]:
 
 def _why_nobody(face: Face, one: Somebody | None) -> str:
     if one is None:
-        return "too small, or in a folder that is left out" if face.size < CLEAR_SIZE else "not told apart"
+        return _("too small, or in a folder that is left out") if face.size < CLEAR_SIZE else _("not told apart")
     if not face.clear:
-        return f"{round(face.size)} px, or turned or blurred: too unsure to begin a person"
-    return "of no interest" if one.nobody else f"in {count(one.photos, 'photo')} so far"
+        return _("{size} px, or turned or blurred: too unsure to begin a person", size=round(face.size))
+    return _("of no interest") if one.nobody else _("in {photos} so far", photos=count(one.photos, "photo"))
 
 
 def _looks_like(room: Room, faces: Sequence[Face]) -> list[dict[str, Any]]:
@@ -259,7 +262,7 @@ def _looks_like(room: Room, faces: Sequence[Face]) -> list[dict[str, Any]]:
 
 def _refuse_while_off(room: Room) -> None:
     if not is_on(room.library):
-        raise Refused(409, "Faces are not told apart: somebody turned it off.")
+        raise Refused(409, _("Faces are not told apart: somebody turned it off."))
 
 
 def _questions(room: Room) -> dict[str, Any]:
@@ -333,7 +336,7 @@ def _answered(room: Room, asked: Asked) -> dict[str, Any]:
         raise ValueError(f"said is one of {', '.join(SAID)}")
     question = next((one for one in deck.questions() if [one.first, one.second] == pair), None)
     if question is None:
-        raise Refused(410, "This question is answered already, or was dealt anew.")
+        raise Refused(410, _("This question is answered already, or was dealt anew."))
     deck.answer(question, said)
     room.kept_up()
     return {"left": len(deck.questions())}

@@ -26,6 +26,7 @@ from server.answers import Refused, in_words
 from server.door_guesses import SPAN, Guesses, source_of
 from server.uploads import KEEP_FREE, announced, keep_date, store
 from unipic.core.files import PART
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import Limits
 from unipic.destinations.names import FORBIDDEN, LONGEST
 from unipic.library.marks import Marks
@@ -35,8 +36,8 @@ USER = "phone"
 PLACE = "/unipic/phone"
 ON, LIMIT = "phone", "inbox"  # choices: the sha256 of what a phone says to enter, "" while it is off; and GB
 MOST = 100_000  # bytes of a request that is no file
-TAKEN = "Another file has this name. Nothing was overwritten."
-FULL = "The inbox is full."
+TAKEN = N_("Another file has this name. Nothing was overwritten.")
+FULL = N_("The inbox is full.")
 
 
 def switch(marks: Marks, on: bool) -> str:
@@ -86,12 +87,12 @@ def phone_routes(marks: Marks) -> list[Route]:
                 return await run_in_threadpool(deleted, place)
             case "GET" | "HEAD":
                 if not place.is_file():
-                    raise Refused(404, "There is no such file.")
+                    raise Refused(404, _("There is no such file."))
                 # As no type: what a phone sends never becomes a page or a script of this server.
                 headers = {"Cache-Control": "private, no-store"}
                 return FileResponse(place, headers=headers, media_type="application/octet-stream", filename=place.name)
         if int(request.headers.get("content-length", "0")) > MOST or "transfer-encoding" in request.headers:
-            raise Refused(413, "This request is too large.")
+            raise Refused(413, _("This request is too large."))
         return await run_in_threadpool(by_wsgidav, request, await request.body(), inbox)
 
     methods = ["GET", "HEAD", "PUT", "MOVE", "DELETE", "PROPFIND", "PROPPATCH", "MKCOL", "OPTIONS"]
@@ -102,14 +103,14 @@ def refused(request: Request, secret: str, guesses: Guesses) -> Response | None:
     """The challenge to a request without the token; None if it may enter. Refused while the share is off."""
     source, said = source_of(request.scope), request.headers.get("authorization", "")
     if not secret:
-        raise Refused(404, "There is nothing here.")
+        raise Refused(404, _("There is nothing here."))
     if guesses.too_many("phone", source):
-        raise Refused(429, f"Too many wrong tokens. Wait {SPAN:.0f} seconds.")
+        raise Refused(429, _("Too many wrong tokens. Wait {span:.0f} seconds.", span=SPAN))
     if hmac.compare_digest(secret, hashlib.sha256(said.encode()).hexdigest()):
         return None
     if said:  # programs ask once without it
         guesses.count("phone", source)
-    return Response("This needs the token.\n", 401, {"WWW-Authenticate": 'Basic realm="Unipic"'})
+    return Response(_("This needs the token.\n"), 401, {"WWW-Authenticate": 'Basic realm="Unipic"'})
 
 
 def place_of(inbox: Path, rest: str) -> Path:
@@ -118,7 +119,7 @@ def place_of(inbox: Path, rest: str) -> Path:
     odd = any(name in (".", "..") or FORBIDDEN.search(name) or len(name.encode()) > LONGEST for name in names)
     place = inbox if odd else inbox.joinpath(*names)
     if odd or place.resolve() != place:
-        raise Refused(403, "This name cannot be used.")
+        raise Refused(403, _("This name cannot be used."))
     return place
 
 
@@ -126,18 +127,18 @@ async def received(request: Request, place: Path, marks: Marks) -> Response:
     """Store a file that arrives. What is there stays; the same content again is as good as new."""
     size, there = announced(request), place.exists()
     if place.is_dir() or not place.parent.is_dir():
-        raise Refused(409, "A file lies in a folder that is there.")
+        raise Refused(409, _("A file lies in a folder that is there."))
     if size > await run_in_threadpool(left, marks):
-        raise Refused(507, FULL)
+        raise Refused(507, _(FULL))
     arrived = place.with_name(f"{secrets.token_hex(8)}{PART}")
     try:
         await store(request, arrived, size)
         if await run_in_threadpool(left, marks) < 0:  # others arrived meanwhile
-            raise Refused(507, FULL)
+            raise Refused(507, _(FULL))
         if unfinished(place.name):
             os.replace(arrived, place)
         elif not await run_in_threadpool(take, arrived, place):
-            raise Refused(409, TAKEN)
+            raise Refused(409, _(TAKEN))
     finally:
         arrived.unlink(missing_ok=True)
     keep_date(place, request.headers.get("x-oc-mtime", "") + "000")  # seconds, as programs for Nextcloud send them
@@ -148,28 +149,28 @@ def moved(request: Request, inbox: Path, source: Path) -> Response:
     """Rename, as programs do with a file that they sent under the name of an unfinished one."""
     target, mount = unquote(urlsplit(request.headers.get("destination", "")).path), f"{base_path()}{PLACE}/"
     if not target.startswith(mount):
-        raise Refused(502, "That is outside the inbox.")
+        raise Refused(502, _("That is outside the inbox."))
     place = place_of(inbox, target.removeprefix(mount))
     there = place.exists()
     if not source.exists() or source == inbox:
-        raise Refused(404, "There is no such file.")
+        raise Refused(404, _("There is no such file."))
     if there and request.headers.get("overwrite", "").upper() == "F":
-        raise Refused(412, TAKEN)
+        raise Refused(412, _(TAKEN))
     if not place.parent.is_dir() or not take(source, place):
-        raise Refused(409, TAKEN if there else "A file lies in a folder that is there.")
+        raise Refused(409, _(TAKEN) if there else _("A file lies in a folder that is there."))
     return Response(status_code=204 if there else 201)
 
 
 def deleted(place: Path) -> Response:
     """Delete an empty folder, or what has the name of an unfinished file."""
     if not place.exists():
-        raise Refused(404, "There is no such file.")
+        raise Refused(404, _("There is no such file."))
     if place.is_dir() and not any(place.iterdir()):
         place.rmdir()
     elif place.is_file() and unfinished(place.name):
         place.unlink()
     else:
-        raise Refused(403, "Photos that arrived are kept. Delete them in Unipic.")
+        raise Refused(403, _("Photos that arrived are kept. Delete them in Unipic."))
     return Response(status_code=204)
 
 

@@ -19,6 +19,7 @@ from server.film_pictures import film_picture
 from server.shelves import LIBRARY, Shelf, Shelves
 from unipic.core.errors import NotShown
 from unipic.core.files import copy_and_hash, open_to_read
+from unipic.core.language import gettext as _
 from unipic.core.photo import FILM, Photo, is_preview
 from unipic.core.words import printable
 from unipic.reading.renditions import CHANGED, WORKERS, Renderer, Renditions
@@ -51,7 +52,7 @@ def thumbnails(shelves: Shelves) -> Endpoint:
         shelf, digest = shelves.open(request.path_params["token"]), request.path_params["digest"]
         path = shelf.thumbnails.path(digest)
         if not DIGEST.fullmatch(digest) or not path.is_file():
-            raise Refused(404, "There is no such thumbnail.")
+            raise Refused(404, _("There is no such thumbnail."))
         headers = cached(request, digest)
         return unchanged(request, headers) or FileResponse(path, media_type="image/jpeg", headers=headers)
 
@@ -81,7 +82,7 @@ class Pictures:
         """A JPEG of what a film shows at a time."""
         shelf, photo = await self._asked(request)
         if photo.format != FILM:
-            raise Refused(404, "This is no film.")
+            raise Refused(404, _("This is no film."))
         at = int(request.path_params["milliseconds"])
         return await self._rendered(request, lambda film: film_picture(shelf.views, film, at), photo)
 
@@ -93,24 +94,26 @@ class Pictures:
         if photo.format in RENDERED or is_preview(photo):
             return await self._rendered(request, Renditions(shelf.views, self.renderer).full, photo)
         if photo.format not in SHOWN:
-            raise Refused(415, f"Browsers cannot show {photo.format} files. The original is unchanged.")
+            raise Refused(
+                415, _("Browsers cannot show {format} files. The original is unchanged.", format=photo.format)
+            )
         return _picture(request, await run_in_threadpool(open_original, photo), SHOWN[photo.format], photo)
 
     async def _asked(self, request: Request) -> tuple[Shelf, Photo]:
         shelf = self.shelves.open(request.path_params["token"])
         photo = await run_in_threadpool(shelf.photo, request.path_params["id"])
         if photo is None:
-            raise Refused(404, "There is no such photo here.")
+            raise Refused(404, _("There is no such photo here."))
         return shelf, photo
 
     async def _rendered(self, request: Request, made: Callable[[Photo], Path], photo: Photo) -> Response:
         if self.waiting >= WAITING:
-            raise Refused(503, "Too many pictures were requested at once. Try again in a moment.")
+            raise Refused(503, _("Too many pictures were requested at once. Try again in a moment."))
         self.waiting += 1
         try:
             async with self.slots:
                 if await request.is_disconnected():  # the person has moved on
-                    raise Refused(499, "Nobody waits for this picture any more.")
+                    raise Refused(499, _("Nobody waits for this picture any more."))
                 # A separate thread, since it only waits for a worker, and the shared threads serve files.
                 own = anyio.CapacityLimiter(1)
                 file = await anyio.to_thread.run_sync(lambda: open_to_read(made(photo)), limiter=own)
@@ -127,7 +130,7 @@ def open_original(photo: Photo) -> BinaryIO:
     try:
         file = open_to_read(photo.path)
     except OSError:
-        raise Refused(404, "The original was moved or deleted.") from None
+        raise Refused(404, _("The original was moved or deleted.")) from None
     same = os.fstat(file.fileno()).st_size == photo.size and copy_and_hash(file) == photo.digest
     if not same:
         file.close()

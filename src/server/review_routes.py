@@ -19,6 +19,7 @@ from unipic.albums.made import FRAMES
 from unipic.cleanup.faces import columns as eyes_and_smiles
 from unipic.cleanup.result import Series
 from unipic.core.face import Face
+from unipic.core.language import gettext as _
 from unipic.core.photo import Photo
 from unipic.library.companions import with_what
 from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
@@ -63,7 +64,7 @@ def review_routes(runs: Runs, desk_of: DeskOf) -> list[Route]:
             except NoSuchGroup as error:
                 raise Refused(409, str(error)) from None
             except (NotUnderstood, TypeError, KeyError, ValueError, AttributeError) as error:
-                raise Refused(400, f"This step was not understood: {error}") from None
+                raise Refused(400, _("This step was not understood: {error}", error=error)) from None
 
     path = "/unipic/review/{token}"
     return [Route(path, in_words(show)), Route(path, in_words(hear), methods=["POST"])]
@@ -75,9 +76,9 @@ def desk_in(runs: Runs, desk_of: DeskOf, token: str) -> Desk:
     try:
         return desk_of(run)
     except FileNotFoundError:
-        raise Refused(409, "The scan of these photos is not finished yet.") from None
+        raise Refused(409, _("The scan of these photos is not finished yet.")) from None
     except ValueError:
-        raise Refused(409, "This review was made by another version of Unipic. Start it again.") from None
+        raise Refused(409, _("This review was made by another version of Unipic. Start it again.")) from None
 
 
 def _answer(desk: Desk, step: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def _answer(desk: Desk, step: dict[str, Any]) -> dict[str, Any]:
         return {**_standing(desk), "choices": {}, "place": None}
     id = step["step"]
     if not isinstance(id, str) or not STEP.fullmatch(id):
-        raise NotUnderstood("a step has an id")
+        raise NotUnderstood(_("a step has an id"))
     if desk.knows(id):
         return {**_standing(desk), "choices": _choices(desk, desk.choices), "place": None}
     before, choices = desk.arrangement, desk.choices
@@ -110,7 +111,7 @@ def _taken(desk: Desk, do: str, id: str, step: dict[str, Any]) -> Change:
     match do:
         case "choose":
             if not isinstance(step["done"], bool):
-                raise NotUnderstood("done is true or false")
+                raise NotUnderstood(_("done is true or false"))
             return desk.choose(id, step["group"], _strings(step["kept"]), step["done"])
         case "accept":
             return desk.accept(id, _strings(step["groups"]))
@@ -124,7 +125,7 @@ def _taken(desk: Desk, do: str, id: str, step: dict[str, Any]) -> Change:
             return desk.merge(id, _strings(step["groups"]))
         case "undo" | "redo":
             return desk.take_back(id, forward=do == "redo")
-    raise NotUnderstood(f"there is no {do!r}")
+    raise NotUnderstood(_("there is no {do}", do=do))
 
 
 def _where_it_went(desk: Desk, change: Change) -> str:
@@ -137,7 +138,7 @@ def _where_it_went(desk: Desk, change: Change) -> str:
 
 def _strings(values: object) -> list[str]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise NotUnderstood("a list of ids is expected")
+        raise NotUnderstood(_("a list of ids is expected"))
     return values
 
 

@@ -21,6 +21,7 @@ from server.pictures import Pictures, thumbnails
 from server.runs import Run, Runs
 from server.shelves import FindPhoto, Shelves
 from server.uploads import receiving
+from unipic.core.language import gettext as _
 from unipic.core.photo import Photo
 from unipic.library.library import Library
 from unipic.reading.renditions import Renderer
@@ -57,7 +58,7 @@ def routes(
     pictures = Pictures(shelves, renderer)
 
     async def elsewhere(request: Request) -> Response:
-        raise Refused(404, "There is nothing here.")
+        raise Refused(404, _("There is nothing here."))
 
     return [
         Route("/unipic/upload/{token}/{key}", in_words(receiving(runs, max_file, max_run)), methods=["PUT"]),
@@ -79,7 +80,7 @@ def scripts(part: str) -> Endpoint:
         name = request.path_params["name"]
         path = SCRIPTS[part] / f"{name}.js"
         if not SCRIPT.fullmatch(name) or not path.is_file():
-            raise Refused(404, "There is no such script.")
+            raise Refused(404, _("There is no such script."))
         content = await run_in_threadpool(path.read_bytes)
         headers = {"Cache-Control": "no-cache", "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
         if request.headers.get("if-none-match", "").removeprefix("W/") == headers["ETag"]:
@@ -99,7 +100,7 @@ def downloads(runs: Runs, on_sent: OnSent) -> Endpoint:
         run, name = runs.open(request.path_params["token"]), request.path_params["file"]
         path = run.out / name
         if not FILE.fullmatch(name) or path.is_symlink() or not path.is_file():
-            raise Refused(404, "There is no such file to download.")
+            raise Refused(404, _("There is no such file to download."))
         return Download(path, lambda: on_sent(run, name))
 
     return download

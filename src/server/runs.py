@@ -32,6 +32,7 @@ from typing import Any, Literal
 
 from unipic.core.errors import RunNotFound
 from unipic.core.files import read_json, write_json
+from unipic.core.language import gettext as _
 from unipic.core.words import JOINERS, without_controls
 from unipic.library.thumbnails import Thumbnails
 
@@ -55,6 +56,7 @@ class RunState:
     roots: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     message: str = ""  # the reason of a failure
+    language: str = ""  # of whoever started it; "" for the server's
     album: str = ""  # its name
     album_file: str = ""  # the finished ZIP in out/
     album_folder: str = ""  # the album's folder on the server, perhaps unfinished
@@ -117,7 +119,7 @@ class Runs:
         """The run with this token. RunNotFound if there is none."""
         run = Run(self.folder / token)
         if not TOKEN.fullmatch(token) or not (run.folder / "run.json").is_file():
-            raise RunNotFound("This review no longer exists (deleted or mistyped link).")
+            raise RunNotFound(_("This review no longer exists (deleted or mistyped link)."))
         return run
 
     def all(self) -> Iterator[Run]:
@@ -221,7 +223,7 @@ class Run:
     def upload_path(self, key: str) -> Path:
         """Where the upload with this key is stored. RunNotFound for an invalid key."""
         if not KEY.fullmatch(key):
-            raise RunNotFound("That is no upload key.")
+            raise RunNotFound(_("That is no upload key."))
         return self.photos / key
 
     def add_upload(self, key: str, name: str, size: int) -> None:

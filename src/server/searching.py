@@ -15,6 +15,7 @@ import numpy as np
 from server.examples import Examples
 from server.occasions import Occasions
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.core.settings import Settings, models_folder
 from unipic.core.words import printable
 from unipic.library.library import Library
@@ -97,8 +98,10 @@ class Searches:
                 example = self._example(asked, value) if len(value) >= SHORTEST_DIGEST else None
                 if example is None:
                     raise SettingsError(
-                        "like: takes a photo of the library, or a picture dropped on the page a short time ago; open a "
-                        "photo and choose Find similar"
+                        _(
+                            "like: takes a photo of the library, or a picture dropped on the page a short time "
+                            "ago; open a photo and choose Find similar"
+                        )
                     )
                 yield replace(example, wanted=not chip.negative)
 
@@ -130,7 +133,7 @@ class Searches:
         if chip.key == "event":
             titles = self.occasions.now().by_id
             told = (titles[value].title if value in titles else value for value in chip.values)
-            named = f"{'not ' * chip.negative}event: {printable(' or '.join(told))}"
+            named = _("{qqq}event: {names}", qqq="not " * chip.negative, names=printable(" or ".join(told)))
         elif chip.key == "like":
             named = ("unlike " if chip.negative else "like ") + " or ".join(
                 self._name(asked, value) for value in chip.values
@@ -188,4 +191,4 @@ def _days(results: Results) -> list[tuple[str, int]]:
     if headings:
         return headings
     taken = (results.library.taken[position][:10] for position in results.order.tolist())
-    return [(day, sum(1 for _ in some)) for day, some in groupby(taken)]
+    return [(day, sum(1 for _one in some)) for day, some in groupby(taken)]

@@ -20,6 +20,7 @@ from server.operator import max_upload
 from server.runs import Run, Runs
 from unipic.core.errors import SourceError
 from unipic.core.files import atomic_file, is_full
+from unipic.core.language import gettext as _
 from unipic.core.settings import Limits
 from unipic.core.words import printable
 
@@ -40,7 +41,14 @@ def receiving(runs: Runs, max_file: int | None = None, max_run: int | None = Non
         run, key = runs.collecting(request.path_params["token"]), request.path_params["key"]
         path, size = run.upload_path(key), announced(request)
         if size > max_file:
-            raise Refused(413, f"This file is {gigabytes(size)}; the limit is {gigabytes(max_file)} per file.")
+            raise Refused(
+                413,
+                _(
+                    "This file is {size}; the limit is {limit} per file.",
+                    size=gigabytes(size),
+                    limit=gigabytes(max_file),
+                ),
+            )
         refuse_unless_collecting(run)
         with quota.held(run, size):
             # A unique name, so a retry does not collide with the attempt it replaces.
@@ -64,7 +72,7 @@ def held_for_a_moment(data: Path) -> Iterator[Path]:
     """A path in the data folder for one file that is deleted after the block. Refused if the disk is nearly full."""
     data.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(data).free < KEEP_FREE:
-        raise Refused(507, DISK_FULL)
+        raise Refused(507, _(DISK_FULL))
     with tempfile.TemporaryDirectory(prefix="example-", dir=data) as folder:
         yield Path(folder) / "picture"
 
@@ -73,7 +81,15 @@ async def look_at_upload(request: Request, data: Path, look: Callable[[Path, str
     """What `look(path, name)` says of the picture that a request brings, which is deleted afterwards. Refused."""
     name, size = printable(request.query_params.get("name", "The picture"))[:LONGEST_NAME], announced(request)
     if size > Limits().max_file:
-        raise Refused(413, f"{name} is {gigabytes(size)}; the limit is {gigabytes(Limits().max_file)}.")
+        raise Refused(
+            413,
+            _(
+                "{name} is {size}; the limit is {limit}.",
+                name=name,
+                size=gigabytes(size),
+                limit=gigabytes(Limits().max_file),
+            ),
+        )
     with held_for_a_moment(data) as path:
         await store(request, path, size)
         try:
@@ -106,10 +122,10 @@ class Quota:
         if run.token not in self.used:
             self.used[run.token] = sum(upload.size for upload in run.uploads())
         if self.used[run.token] + size > self.limit:
-            raise Refused(413, f"These photos exceed the limit of {gigabytes(self.limit)} in total.")
+            raise Refused(413, _("These photos exceed the limit of {size} in total.", size=gigabytes(self.limit)))
         # What of them is on the disk already counts twice, which refuses a file too many rather than one too few.
         if shutil.disk_usage(run.folder).free - self.arriving - size < KEEP_FREE:
-            raise Refused(507, DISK_FULL)
+            raise Refused(507, _(DISK_FULL))
         self.used[run.token] += size
         self.arriving += size
         try:
@@ -129,14 +145,14 @@ def announced(request: Request) -> int:
     """The size the request states. Refused without one: the disk could fill up before a limit is noticed."""
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
-        raise Refused(411, "The upload did not state the file's size.")
+        raise Refused(411, _("The upload did not state the file's size."))
     return int(length)
 
 
 def refuse_unless_collecting(run: Run) -> None:
     """Raise Refused if the run's scan has started."""
     if run.load().state != "collecting":
-        raise Refused(409, "This scan has started, so no photos can be added to it. Start a new one for these.")
+        raise Refused(409, _("This scan has started, so no photos can be added to it. Start a new one for these."))
 
 
 async def store(request: Request, path: Path, size: int) -> None:
@@ -148,13 +164,16 @@ async def store(request: Request, path: Path, size: int) -> None:
                 arrived += len(chunk)
                 await run_in_threadpool(file.write, chunk)
             if arrived != size:
-                raise Refused(400, f"{arrived} bytes arrived instead of {size}; the file was not kept.")
+                raise Refused(
+                    400,
+                    _("{arrived} bytes arrived instead of {size}; the file was not kept.", arrived=arrived, size=size),
+                )
     except ClientDisconnect:
-        raise Refused(400, "The connection was lost before the whole file had arrived.") from None
+        raise Refused(400, _("The connection was lost before the whole file had arrived.")) from None
     except OSError as error:
         if not is_full(error):
             raise
-        raise Refused(507, DISK_FULL) from error
+        raise Refused(507, _(DISK_FULL)) from error
 
 
 async def body(request: Request) -> AsyncIterator[bytes]:
@@ -168,7 +187,7 @@ async def body(request: Request) -> AsyncIterator[bytes]:
     except StopAsyncIteration:
         return
     except TimeoutError:
-        raise Refused(408, "The upload timed out: nothing arrived for a minute.") from None
+        raise Refused(408, _("The upload timed out: nothing arrived for a minute.")) from None
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
+from unipic.core.language import gettext as _, gettext_noop as N_, kept, speak_in_process
 from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, immich_key, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
@@ -40,8 +41,8 @@ from unipic.vision.base import VIEW
 from unipic.vision.registry import Loader, open_encoder, open_scorer
 
 REPORT_INTERVAL_S = 0.3  # seconds between two reports of progress
-NO_ROOM = "The server's disk is full. Free some space, then start again."
-UNEXPECTED = "An unexpected error occurred. The server's log has the details."
+NO_ROOM = N_("The server's disk is full. Free some space, then start again.")
+UNEXPECTED = N_("An unexpected error occurred. The server's log has the details.")
 Examine = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
 
 
@@ -51,6 +52,8 @@ def work_on(folder: Path, examine: Examine) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         state = run.load()
+        if state.language:
+            speak_in_process(state.language)
         settings = Settings.of(**state.settings)
         progress = _Teller(run)
         if state.source == "library":
@@ -68,7 +71,7 @@ def work_on(folder: Path, examine: Examine) -> int:
     except Exception as error:
         traceback.print_exc()
         with suppress(OSError):  # if the disk is full, the server reports the exit code
-            run.change(state="failed", message=NO_ROOM if is_full(error) else UNEXPECTED)
+            run.change(state="failed", message=_(NO_ROOM) if is_full(error) else _(UNEXPECTED))
         return 1
     finally:
         with suppress(FileNotFoundError):  # the run was deleted
@@ -140,7 +143,7 @@ def look_through(path: Path, settings: Settings, progress: Progress) -> None:
 
     with open_tools(changed(settings, {"ranker": "builtin"}), models_folder(), memory_folder(), progress) as tools:
         if not isinstance(tools.index, StoredIndex):
-            raise UnipicError("the pictures of a film cannot be stored here")
+            raise UnipicError(_("the pictures of a film cannot be stored here"))
         try:
             status = path.lstat()
             file = Found(str(path), path.name, str(path), status.st_size, stamp(status))
@@ -149,7 +152,9 @@ def look_through(path: Path, settings: Settings, progress: Progress) -> None:
         except NotAFilm as error:
             raise UnipicError(f"{path.name} {error}.") from error
         except OSError as error:
-            raise UnipicError(f"{path.name} could not be read: {error.strerror or error}.") from error
+            raise UnipicError(
+                _("{name} could not be read: {problem}.", name=path.name, problem=error.strerror or error)
+            ) from error
 
 
 def wait_for_work(examine: Examine) -> int:
@@ -173,7 +178,7 @@ def warm_up() -> None:
     with suppress(UnipicError):
         open_encoder(settings.comparing.encoder, loader)[0].embed(blank[None])
     with suppress(UnipicError):
-        scorer, _ = open_scorer(settings.ranking.ranker, loader)
+        scorer, _notice = open_scorer(settings.ranking.ranker, loader)
         if scorer:
             scorer.score([blank], settings.ranking.wish)
 
@@ -186,7 +191,9 @@ def keep_evidence(run: Run, evidence: Evidence, catalogue: Catalogue) -> None:
         rulings = catalogue.about(digests)
         evidence = replace(evidence, first_seen=catalogue.meet(digests))
     except DecisionsUnreadable as error:
-        evidence = replace(evidence, notices=(*evidence.notices, f"Earlier decisions are not used: {error}"))
+        evidence = replace(
+            evidence, notices=(*evidence.notices, kept("Earlier decisions are not used: {error}", error=error))
+        )
     if not before.exists():  # what was said in this run since is in its own steps
         write_json(before, [asdict(ruling) for ruling in rulings])
     write_json(run.folder / "evidence.json", evidence_to_dict(evidence), indent=None)
@@ -199,7 +206,7 @@ def _source(run: Run, progress: Progress) -> Source:
     if state.source == "samples":
         from unipic.sources.samples import make_samples
 
-        progress(Step("Making sample photos", 0, 0))
+        progress(Step(_("Making sample photos"), 0, 0))
         made = run.photos / "samples"
         if not made.exists():
             make_samples(made)

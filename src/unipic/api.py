@@ -25,8 +25,7 @@ from unipic.search.search import Asked
 from unipic.sources.folder import FolderSource
 from unipic.tools import Tools, open_meaning, open_tools
 from unipic.vision.base import Detector, Encoder, Part
-from unipic.vision.registry import Loader
-from unipic.vision.registry import open_encoder as _open_encoder
+from unipic.vision.registry import Loader, open_encoder as _open_encoder
 from utils import clean_gallery, index_gallery, search_gallery, see_meaning
 
 __all__ = [

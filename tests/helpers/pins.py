@@ -12,7 +12,14 @@ from unipic.core.settings import PROJECT
 # libraries that make them, of which the lock file's first two numbers count.
 BEHIND: Mapping[str, tuple[str, ...]] = {
     "reading/images": (
-        *("reading/images", "reading/_raw", "reading/read", "reading/_measures:WORKING", "vision/base:VIEW"),
+        *(
+            "reading/images",
+            "reading/_other_files",
+            "reading/_raw",
+            "reading/read",
+            "reading/_measures:WORKING",
+            "vision/base:VIEW",
+        ),
         *("reading/_icons", "reading/_jp2", "reading/_jxl", "reading/_jxl_header", "reading/_limits"),
         *("reading/_tones", "reading/_pages", "reading/_smaller"),
         *("pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy==", "numpy==", "opencv-python-headless=="),
@@ -63,36 +70,36 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (2, "6d66fb960d92aa3f"),
+    "reading/images": (2, "aa6b003041b7e8c2"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
     "reading/_measures": (2, "08dc46d574924d34"),
     "reading/_content": (2, "9b087bdb482daa9e"),
-    "reading/_holds": (2, "2fae0d57584ddc11"),
+    "reading/_holds": (2, "14c6d11d31e0f78d"),
     "reading/_compression": (1, "ef36c89de0e8c702"),
-    "reading/_exif": (3, "d292bfccd70f39ed"),
+    "reading/_exif": (3, "82e11951d6b262e2"),
     "reading/_origin": (1, "41fd32462f7ae01b"),
     "reading/_xmp": (2, "beb58ea587afc31d"),
-    "reading/_words": (2, "e0b4dbf6405fad9e"),
+    "reading/_words": (2, "f2e550e794ad6cfe"),
     "reading/_editors": (1, "521aee482d19d4cb"),
     "reading/apple": (1, "9d4b56e8a436edb5"),
-    "library/companions": (2, "7348bd5e3ad86985"),
+    "library/companions": (2, "b074747fb9d7b165"),
     "library/colours": (1, "861e31c971a41026"),
     "library/kinds": (1, "7df355beb1d722fa"),
     "library/places": (1, "46718cd46e231911"),
-    "library/traits": (1, "8b93302c58585a75"),
-    "library/recognised": (1, "0f3ec3a27c2d258e"),
+    "library/traits": (1, "7617a380e5578436"),
+    "library/recognised": (1, "b5c54a84d31f8577"),
     "vision/ocr": (1, "1b9edbc8c3603a6d"),
     "vision/faces": (1, "c1e9215dcfbd7dca"),
     "vision/chips": (1, "c228ebe4fdf85155"),
     "vision/face_net": (1, "61ab4bc36ef097b5"),
-    "vision/own_faces": (1, "a302fbb3195c51ee"),
+    "vision/own_faces": (1, "53c9f53f60d5d8e3"),
     "people/grouping": (1, "fbf6d441be40e27e"),
     "cleanup/compare": (1, "c52881c0119b7fd1"),
     "cleanup/look": (2, "53896140c73c519c"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "738a4a1663b2941b"),
-    "video/facts": (1, "6ef553f17cc53e04"),
-    "reading/seen": (3, "9127c6218a4f3e51"),
+    "video/facts": (1, "eb57960cdacaceb5"),
+    "reading/seen": (3, "226913c1d899f62c"),
 }
 
 

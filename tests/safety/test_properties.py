@@ -11,8 +11,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from tests.helpers.galleries import photo
 from tests.helpers.pictures import save, scene
 from tests.safety.harness.amounts import amount

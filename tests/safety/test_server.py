@@ -20,8 +20,7 @@ from websockets.exceptions import InvalidStatus
 
 from server.door import COOKIE
 from server.door_guesses import WRONG
-from server.door_sessions import FILE as SESSIONS
-from server.door_sessions import Sessions
+from server.door_sessions import FILE as SESSIONS, Sessions
 from server.door_token import FILE, Token
 from server.headers import HEADERS
 from server.runs import Run, Runs

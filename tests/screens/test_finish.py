@@ -21,8 +21,7 @@ from tests.helpers.pictures import PlainEncoder, save, scene, shaken
 from tests.helpers.screened import FRAME, app, labels, press
 
 import server.state
-from screens.parts import export as exporting
-from screens.parts import save as saving
+from screens.parts import export as exporting, save as saving
 from server.runs import Run, Runs
 from server.worker import keep_evidence
 from unipic.core.errors import DestinationError

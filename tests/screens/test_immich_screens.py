@@ -19,8 +19,7 @@ from unipic.core.errors import SettingsError
 from unipic.core.settings import Settings, data_folder
 from unipic.library.decisions import Catalogue
 from unipic.reading.engines.inline import InlineEngine
-from unipic.sources.immich import NEEDS, save_login
-from unipic.sources.immich import server as server_of
+from unipic.sources.immich import NEEDS, save_login, server as server_of
 from unipic.sources.immich_place import called
 from unipic.tools import Tools
 from utils import examine

@@ -34,8 +34,7 @@ from server.door import (
     without_token,
 )
 from server.door_guesses import SOURCES, SPAN, WRONG, Guesses, source_of
-from server.door_sessions import FILE as SESSIONS
-from server.door_sessions import MOST, YEAR, Sessions
+from server.door_sessions import FILE as SESSIONS, MOST, YEAR, Sessions
 from server.door_token import FILE, Token, token_of
 from server.headers import HEADERS, SecurityHeaders, broken
 from server.operator import proxies, take_token

@@ -16,8 +16,7 @@ from tests.helpers.galleries import likeness, photo
 from tests.helpers.pictures import save, scene
 from tests.helpers.systems import needs_linux, needs_signals
 
-from server import jobs as job
-from server import worker
+from server import jobs as job, worker
 from server.jobs import LOG, SKIP, Jobs, Where, where
 from server.runs import Run, Runs
 from server.worker import keep_evidence, wait_for_work, work_on

@@ -9,6 +9,7 @@ import streamlit as st
 from screens.parts.words import plain
 from server.runs import Run
 from server.state import desk_of
+from unipic.core.language import gettext as _
 from unipic.destinations.card import write_card
 from unipic.review.ledger import ledger
 from unipic.review.outcomes import Outcome
@@ -28,7 +29,7 @@ def make_card(run: Run, everything: Sequence[Outcome]) -> None:
             run.out / CARD, everything, ledger(everything), seconds, lambda photo: run.thumbnails.load(photo.digest)
         )
     except OSError as error:
-        st.caption(f"There is no picture of it: {plain(str(error.strerror))}.")
+        st.caption(_("There is no picture of it: {problem}.", problem=plain(str(error.strerror))))
 
 
 def celebrate(run: Run) -> None:
@@ -36,10 +37,12 @@ def celebrate(run: Run) -> None:
     path: Path = run.out / CARD
     if not path.is_file():
         return
-    st.subheader("Well done", anchor=False)
+    st.subheader(_("Well done"), anchor=False)
     st.image(
         str(path),
-        caption="Your photos before and after. No names are in this picture.",
-        alt="Small pictures of all photos before, and of those that stay after",
+        caption=_("Your photos before and after. No names are in this picture."),
+        alt=_("Small pictures of all photos before, and of those that stay after"),
     )
-    st.download_button("Keep this picture", path.read_bytes(), CARD, "image/jpeg", icon=":material/image:", key="card")
+    st.download_button(
+        _("Keep this picture"), path.read_bytes(), CARD, "image/jpeg", icon=":material/image:", key="card"
+    )

@@ -7,14 +7,21 @@ from typing import Any
 import streamlit as st
 
 from screens.session import session
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import CONTROLS, Thresholds
 
-WINDOWS = {"any time": None, "10 seconds": 10.0, "1 minute": 60.0, "10 minutes": 600.0, "1 hour": 3600.0}
+WINDOWS = {
+    N_("any time"): None,
+    N_("10 seconds"): 10.0,
+    N_("1 minute"): 60.0,
+    N_("10 minutes"): 600.0,
+    N_("1 hour"): 3600.0,
+}
 
 GROUPINGS = {
-    "greedy": "all similar to one best shot (greedy)",
-    "dbscan": "chains of shots with two or more similar neighbours (DBSCAN)",
-    "components": "chains of similar shots of any length (components)",
+    "greedy": N_("all similar to one best shot (greedy)"),
+    "dbscan": N_("chains of shots with two or more similar neighbours (DBSCAN)"),
+    "components": N_("chains of similar shots of any length (components)"),
 }
 
 
@@ -29,9 +36,13 @@ def controls(key: str, below: Callable[[], None] = lambda: None, **changed: Any)
     _slider("similar", key, changed)
     below()
     _slider("near", key, changed)
-    st.selectbox(CONTROLS["time_window"].label, list(WINDOWS), key=f"{key}time_window", **changed)
+    st.selectbox(_(CONTROLS["time_window"].label), list(WINDOWS), format_func=_, key=f"{key}time_window", **changed)
     st.selectbox(
-        CONTROLS["grouping"].label, list(GROUPINGS), format_func=GROUPINGS.__getitem__, key=f"{key}grouping", **changed
+        _(CONTROLS["grouping"].label),
+        list(GROUPINGS),
+        format_func=lambda one: _(GROUPINGS[one]),
+        key=f"{key}grouping",
+        **changed,
     )
     return said(key)
 
@@ -39,7 +50,9 @@ def controls(key: str, below: Callable[[], None] = lambda: None, **changed: Any)
 def _slider(name: str, key: str, changed: dict[str, Any]) -> None:
     control = CONTROLS[name]
     least, most, step = control.slider
-    st.slider(control.label, least, most, step=step, format="%.0f", key=key + name, help=control.help, **changed)
+    st.slider(
+        _(control.label), least, most, step=step, format="%.0f", key=key + name, help=_(control.help or ""), **changed
+    )
 
 
 def said(key: str) -> Thresholds:

@@ -20,6 +20,7 @@ from server.state import library, marks_left, originals_of
 from server.upkeep import look_for_new
 from unipic.core.errors import DestinationError
 from unipic.core.files import make_folder as make_folder_of
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.core.photo import Photo, is_preview
 from unipic.core.settings import kept_folder
 from unipic.destinations.base import MANIFEST, plan_to_copy
@@ -30,20 +31,20 @@ from unipic.review.outcomes import Outcome
 
 WITHOUT_PLACE = "without-place"
 HOW = {  # copies are made, by whether the place is taken out of them
-    False: "byte for byte; every copy is read back and compared",
-    True: "without their location; the picture in every copy is compared with the original's",
+    False: N_("byte for byte; every copy is read back and compared"),
+    True: N_("without their location; the picture in every copy is compared with the original's"),
 }
 MAX_ROWS_SHOWN = 20  # names that are shown
 Way = Literal["zip", "library", "folder", "tree", "crops", "list", "immich", "aside"]
 WAYS: dict[Way, str] = {
     "zip": ":material/folder_zip: ZIP",
-    "library": ":material/photo_library: My library",
-    "folder": ":material/drive_folder_upload: Folder on the server",
-    "tree": ":material/account_tree: Folder tree",
-    "crops": ":material/crop: Crops",
-    "list": ":material/list_alt: List",
-    "immich": ":material/cloud_upload: Immich",
-    "aside": ":material/drive_file_move: :red[Move originals aside]",
+    "library": N_(":material/photo_library: My library"),
+    "folder": N_(":material/drive_folder_upload: Folder on the server"),
+    "tree": N_(":material/account_tree: Folder tree"),
+    "crops": N_(":material/crop: Crops"),
+    "list": N_(":material/list_alt: List"),
+    "immich": N_(":material/cloud_upload: Immich"),
+    "aside": N_(":material/drive_file_move: :red[Move originals aside]"),
 }
 
 
@@ -59,24 +60,27 @@ class Export:
 
 def export(job: Export) -> bool:
     """The ways to export, each with its plan. True if an album was just made; a list does not count."""
-    st.subheader("Export", anchor=False)
+    st.subheader(_("Export"), anchor=False)
     source = job.run.load().source
     copied = not any(is_preview(one.file) for one in job.outcomes if isinstance(one.file, Photo))
     offered = {"aside": may_set_aside(job.run), "library": source in ("upload", "samples")}
     offered |= {"zip": copied, "folder": copied, "tree": copied, "crops": copied, "immich": source == "immich"}
     ways = [way for way in WAYS if offered.get(way, True)]
     first: Way = "immich" if source == "immich" else "zip"
-    way = st.segmented_control("How", ways, default=first, format_func=WAYS.__getitem__, key="way", required=True)
+    way = st.segmented_control(
+        _("How"), ways, default=first, format_func=lambda way: _(WAYS[way]), key="way", required=True
+    )
     if not job.ready:
-        st.info("First choose above what happens with the copies that nobody looked at.", icon=":material/help:")
+        st.info(_("First choose above what happens with the copies that nobody looked at."), icon=":material/help:")
     if way == "aside":
         set_aside(job.run, job.outcomes, job.ready)
         return False
     if way == "immich":
         marks_in_immich(job.run, job.outcomes, job.ready)
         return False
-    name = job.run.load().album or "My clean gallery"
-    album = st.text_input(f"Name of the {'list' if way == 'list' else 'album'}", value=name, key="album", max_chars=80)
+    name = job.run.load().album or _("My clean gallery")
+    label = _("Name of the list") if way == "list" else _("Name of the album")
+    album = st.text_input(label, value=name, key="album", max_chars=80)
     if way == "list":
         _list(job, album)
         return False
@@ -94,43 +98,64 @@ def export(job: Export) -> bool:
 
 def _what_will_happen(plan: Preview, job: Export) -> None:
     """What copying will do, in words with numbers; whatever does not apply is left out."""
-    st.markdown("**What will happen**")
+    st.markdown(_("**What will happen**"))
     left = marks_left(job.outcomes)
-    why = "two files would have the same name, or some systems do not allow it"
-    carry = "carries" if plan.located == 1 else "carry"
-    stays = "is removed from" if without_place() else "stays in"
+    why = _("two files would have the same name, or some systems do not allow it")
     lines = {
-        "Copied": f"{count(plan.photos, 'photo')}{belonging(plan.companions)}, {HOW[without_place()]}",
-        "Location": plan.located and f"{count(plan.located, 'photo')} {carry} a location; it {stays} the copies",
-        "Left out": plan.aside
-        and f"{count(plan.aside, 'photo')} ({size(plan.aside_bytes)}); the originals stay where they are",
-        "Kept": job.open_groups and f"all shots of {count(job.open_groups, 'group')} not reviewed yet",
-        "Copied unchanged": plan.unreadable and f"{count(plan.unreadable, 'file')} that could not be read",
-        "Listed only": plan.left and f"{count(plan.left, 'file')} that cannot be copied, such as links",
-        "Tags not written": left and f"of {count(left, 'photo')}: an XMP sidecar of its own goes along as it is",
-        "Renamed": plan.renamed and f"{count(len(plan.renamed), 'file')}, because {why}",
-        "Disk space needed": size(plan.needed),
+        _("Copied"): f"{count(plan.photos, 'photo')}{belonging(plan.companions)}, {_(HOW[without_place()])}",
+        _("Location"): plan.located
+        and (
+            ngettext(
+                "{n:,} photo carries a location; it is removed from the copies",
+                "{n:,} photos carry a location; it is removed from the copies",
+                plan.located,
+            )
+            if without_place()
+            else ngettext(
+                "{n:,} photo carries a location; it stays in the copies",
+                "{n:,} photos carry a location; it stays in the copies",
+                plan.located,
+            )
+        ),
+        _("Left out"): plan.aside
+        and _(
+            "{photos} ({size}); the originals stay where they are",
+            photos=count(plan.aside, "photo"),
+            size=size(plan.aside_bytes),
+        ),
+        _("Kept"): job.open_groups
+        and _("all shots of {groups} not reviewed yet", groups=count(job.open_groups, "group")),
+        _("Copied unchanged"): plan.unreadable
+        and _("{files} that could not be read", files=count(plan.unreadable, "file")),
+        _("Listed only"): plan.left
+        and _("{files} that cannot be copied, such as links", files=count(plan.left, "file")),
+        _("Tags not written"): left
+        and _("of {photos}: an XMP sidecar of its own goes along as it is", photos=count(left, "photo")),
+        _("Renamed"): plan.renamed and _("{files}, because {why}", files=count(len(plan.renamed), "file"), why=why),
+        _("Disk space needed"): size(plan.needed),
     }
     st.markdown(bullets(lines))
     if plan.renamed:
-        with st.expander("New names"):
+        with st.expander(_("New names")):
             first_of([f"{plain(old)} → {plain(new)}" for old, new in plan.renamed], MAX_ROWS_SHOWN)
-    _not_as_it_was("Missing since the scan", plan.gone, "They are left out")
-    _not_as_it_was("Changed since the scan", plan.changed, "They are copied as they are now")
+    _not_as_it_was(_("Missing since the scan"), plan.gone, _("They are left out"))
+    _not_as_it_was(_("Changed since the scan"), plan.changed, _("They are copied as they are now"))
 
 
 def _location() -> None:
     there = find_exiftool() is not None
     st.checkbox(
-        "Remove location from the copies",
+        _("Remove location from the copies"),
         key=WITHOUT_PLACE,
         disabled=not there,
-        help="Removes the place where a photo was taken from photos, videos and sidecar files. The picture stays the "
-        "same to the last pixel, and the original is not changed. A file whose location cannot be removed for certain "
-        "is left out and listed.",
+        help=_(
+            "Removes the place where a photo was taken from photos, videos and sidecar files. The picture "
+            "stays the same to the last pixel, and the original is not changed. A file whose location "
+            "cannot be removed for certain is left out and listed."
+        ),
     )
     if not there:
-        st.caption(f"This needs the program exiftool on the server. {INSTALL}.")
+        st.caption(_("This needs the program exiftool on the server. {install}.", install=_(INSTALL)))
 
 
 def without_place() -> bool:
@@ -139,9 +164,9 @@ def without_place() -> bool:
 
 def _zip(job: Export, plan: Preview, album: str) -> bool:
     run = job.run
-    st.caption("The ZIP is made on the server, then downloaded. Keep this page open until it is done.")
+    st.caption(_("The ZIP is made on the server, then downloaded. Keep this page open until it is done."))
     usable = _has_space(plan, run.out) and job.ready
-    made = st.button("Make the album", type="primary", icon=":material/folder_zip:", key="make", disabled=not usable)
+    made = st.button(_("Make the album"), type="primary", icon=":material/folder_zip:", key="make", disabled=not usable)
     done = made and make_zip(run, job.outcomes, album, without_place()) is not None
     if done:
         run.change(album=album, album_file=session.zip_path.name if session.zip_path else "")
@@ -159,7 +184,7 @@ def _folder(job: Export, plan: Preview, album: str) -> bool:
     if begun and os.path.lexists(begun / MANIFEST):
         _there(begun)
         if Path(os.path.realpath(root)) / folder_name(album) == begun:
-            st.caption("To copy it again, give the album another name.")
+            st.caption(_("To copy it again, give the album another name."))
             return False
     try:
         target = place_for(root, album, [*originals_of(run), run.folder], roots, begun)
@@ -168,11 +193,18 @@ def _folder(job: Export, plan: Preview, album: str) -> bool:
         return False
     again = target == begun and target.is_dir()
     if again:
-        st.info("This album is not finished. The files already copied are complete and stay.", icon=":material/info:")
-    st.markdown(f"Will be copied to the {'' if again else 'new '}folder **{plain(str(target))}**.")
-    st.caption("Keep this page open until it is done. An interrupted copy can be resumed.")
+        st.info(
+            _("This album is not finished. The files already copied are complete and stay."), icon=":material/info:"
+        )
+    where = plain(str(target))
+    st.markdown(
+        _("Will be copied to the folder **{folder}**.", folder=where)
+        if again
+        else _("Will be copied to the new folder **{folder}**.", folder=where)
+    )
+    st.caption(_("Keep this page open until it is done. An interrupted copy can be resumed."))
     usable = (again or _has_space(plan, root)) and job.ready  # of what is there already nothing more is needed
-    words, icon = "Resume copying" if again else "Copy to this folder", ":material/drive_folder_upload:"
+    words, icon = _("Resume copying") if again else _("Copy to this folder"), ":material/drive_folder_upload:"
     if not st.button(words, type="primary", icon=icon, key="copy", disabled=not usable):
         return False
     run.change(album=album, album_folder=str(target))  # first: so that a copy that is stopped is known as ours
@@ -186,8 +218,10 @@ def _keep(job: Export, plan: Preview, album: str) -> bool:
     """Keep uploaded photos: copies in the data folder, in a folder of the library."""
     run = job.run
     st.caption(
-        "The photos are kept on this server after this review is deleted, and shown in the library, which is shared by "
-        "everyone who can open this app."
+        _(
+            "The photos are kept on this server after this review is deleted, and shown in the library, which is "
+            "shared by everyone who can open this app."
+        )
     )
     make_folder_of(kept_folder())
     try:
@@ -196,12 +230,12 @@ def _keep(job: Export, plan: Preview, album: str) -> bool:
         failed(error)
         return False
     usable = _has_space(plan, kept_folder()) and job.ready
-    words, icon = "Keep in my library", ":material/photo_library:"
+    words, icon = _("Keep in my library"), ":material/photo_library:"
     made = st.button(words, type="primary", icon=icon, key="keep", disabled=not usable)
     if not made or make_folder(target, job.outcomes, without_place()) is None:
         return False
     look_for_new([library().add(kept_folder())])
-    st.success("The photos are in your library.", icon=":material/check_circle:")
+    st.success(_("The photos are in your library."), icon=":material/check_circle:")
     return True
 
 
@@ -209,14 +243,17 @@ def _crops(job: Export, album: str) -> bool:
     """A ZIP of crops of what is kept. False: it is no album of all photos."""
     from unipic.albums.crop import ASPECTS
 
-    aspects = st.segmented_control("Shape", list(ASPECTS), selection_mode="multi", default="4:5", key="aspects")
+    aspects = st.segmented_control(_("Shape"), list(ASPECTS), selection_mode="multi", default="4:5", key="aspects")
     photos = [one.file for one in job.outcomes if one.fate == "kept" and isinstance(one.file, Photo)]
     st.caption(
-        f"A ZIP with a JPEG of each of {count(len(photos), 'photo')} in each shape, at the photo's own pixels. Faces "
-        "stay whole if they fit; otherwise it says whose is cut. The time and the place of a photo stay in its crops."
+        _(
+            "A ZIP with a JPEG of each of {photos} in each shape, at the photo's own pixels. Faces stay whole if "
+            "they fit; otherwise it says whose is cut. The time and the place of a photo stay in its crops.",
+            photos=count(len(photos), "photo"),
+        )
     )
     usable = bool(aspects and photos and job.ready)
-    if st.button("Make the crops", type="primary", icon=":material/crop:", key="crop", disabled=not usable):
+    if st.button(_("Make the crops"), type="primary", icon=":material/crop:", key="crop", disabled=not usable):
         make_crops(job.run, photos, aspects, album)
     offer(job.run)
     return False
@@ -225,17 +262,23 @@ def _crops(job: Export, album: str) -> bool:
 def _list(job: Export, album: str) -> None:
     kept, aside = (sum(outcome.fate == fate for outcome in job.outcomes) for fate in ("kept", "set aside"))
     st.markdown(
-        f"**What will happen:** {kept:,} kept and {count(aside, 'photo')} left out are listed. Nothing is copied."
+        _(
+            "**What will happen:** {kept:,} kept and {photos} left out are listed. Nothing is copied.",
+            kept=kept,
+            photos=count(aside, "photo"),
+        )
     )
     st.caption(
-        "One line per file: kept or set aside, who decided, why, in favour of which photo, with size, sha256, format, "
-        "pixels and time."
+        _(
+            "One line per file: kept or set aside, who decided, why, in favour of which photo, with size, "
+            "sha256, format, pixels and time."
+        )
     )
-    kinds = {".csv": "CSV for spreadsheets", ".json": "JSON for programs"}
+    kinds = {".csv": _("CSV for spreadsheets"), ".json": _("JSON for programs")}
     suffix = st.segmented_control(
-        "Format", list(kinds), default=".csv", format_func=kinds.__getitem__, key="list-kind", required=True
+        _("Format"), list(kinds), default=".csv", format_func=kinds.__getitem__, key="list-kind", required=True
     )
-    if st.button("Make the list", type="primary", icon=":material/list_alt:", key="list", disabled=not job.ready):
+    if st.button(_("Make the list"), type="primary", icon=":material/list_alt:", key="list", disabled=not job.ready):
         make_list(job.run, job.outcomes, album, str(suffix))
 
 
@@ -243,21 +286,32 @@ def _has_space(plan: Preview, folder: Path) -> bool:
     missing = plan.missing(folder)
     if missing:
         st.error(
-            f"The server needs {size(missing)} more disk space. Free some space, or set more photos aside.",
+            _(
+                "The server needs {size} more disk space. Free some space, or set more photos aside.",
+                size=size(missing),
+            ),
             icon=":material/error:",
         )
     return not missing
 
 
 def _there(folder: Path) -> None:
-    st.success(f"Your album is in **{plain(str(folder))}**. Every file is verified.", icon=":material/check_circle:")
+    st.success(
+        _("Your album is in **{folder}**. Every file is verified.", folder=plain(str(folder))),
+        icon=":material/check_circle:",
+    )
 
 
 def _not_as_it_was(what: str, names: Sequence[str], then: str) -> None:
     if names:
         st.warning(
-            f"**{what}:** {count(len(names), 'original')}. {then}. Photos that would be set aside for them are kept.",
+            _(
+                "**{what}:** {originals}. {then}. Photos that would be set aside for them are kept.",
+                what=what,
+                originals=count(len(names), "original"),
+                then=then,
+            ),
             icon=":material/warning:",
         )
-        with st.expander("Which ones"):
+        with st.expander(_("Which ones")):
             first_of([plain(name) for name in names], MAX_ROWS_SHOWN)

@@ -15,6 +15,7 @@ from server.film_pictures import film_picture, filmstrip
 from server.film_work import latest, start, told
 from server.state import library
 from unipic.core.errors import NotShown
+from unipic.core.language import gettext as _
 from unipic.core.photo import Photo
 from unipic.core.words import clock, printable
 from unipic.library.index import VIEWS
@@ -33,11 +34,11 @@ STYLE = """<style>
 
 def film(one: Photo) -> None:
     st.html(STYLE)
-    st.button("All videos", icon=":material/arrow_back:", on_click=_close, type="tertiary")
+    st.button(_("All videos"), icon=":material/arrow_back:", on_click=_close, type="tertiary")
     st.title(plain(one.name.rpartition("/")[2]))
     strip = filmstrip(library(), one)
     if strip:
-        st.image(strip, alt=f"Pictures from all of {printable(one.name)}")
+        st.image(strip, alt=_("Pictures from all of {name}", name=printable(one.name)))
     run = latest(one)
     if run and run.load().state in ("waiting", "working"):
         film_bar(run)
@@ -46,7 +47,7 @@ def film(one: Photo) -> None:
     _people(one)
     copies(one)
     at = _asked_for(one)
-    with st.expander("Look at any time", icon=":material/timer:", expanded=at > 0):
+    with st.expander(_("Look at any time"), icon=":material/timer:", expanded=at > 0):
         _look(one, at)
 
 
@@ -54,7 +55,7 @@ def _told(one: Photo) -> None:
     try:
         found = told(one)
     except OSError:
-        st.warning("This film is not there now. What is known of it is kept.", icon=":material/cloud_off:")
+        st.warning(_("This film is not there now. What is known of it is kept."), icon=":material/cloud_off:")
         return
     if found:
         story(one, found)
@@ -62,8 +63,8 @@ def _told(one: Photo) -> None:
     run = latest(one)
     if run and run.load().state == "failed":
         st.error(plain(run.load().message), icon=":material/error:")
-    st.markdown("Unipic finds the shots of this film, and the pictures that tell it: sharp, none black, none twice.")
-    st.button("Find the pictures", icon=":material/auto_awesome:", type="primary", on_click=start, args=(one,))
+    st.markdown(_("Unipic finds the shots of this film, and the pictures that tell it: sharp, none black, none twice."))
+    st.button(_("Find the pictures"), icon=":material/auto_awesome:", type="primary", on_click=start, args=(one,))
 
 
 def _close() -> None:
@@ -75,10 +76,10 @@ def _people(one: Photo) -> None:
     """Who is in the film, with buttons to the moments."""
     for name, times in named_in(one):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(name)}** at")
+            st.markdown(_("**{name}** at", name=plain(name)))
             for at in times[:MOMENTS]:
-                st.button(clock(at), key=f"{name}-{at}", type="tertiary", help=f"{plain(name)} at {clock(at)}",
-                          on_click=_open_at, args=(at,))  # fmt: skip
+                there = _("{name} at {time}", name=plain(name), time=clock(at))
+                st.button(clock(at), key=f"{name}-{at}", type="tertiary", help=there, on_click=_open_at, args=(at,))
 
 
 def _open_at(at: float) -> None:
@@ -97,7 +98,7 @@ def _look(one: Photo, start: float) -> None:
     """What the film shows at the time of the slider, which begins at `start`."""
     seconds = seconds_of(one)
     step = 0.1 if start else max(0.1, round(seconds / STEPS, 1))
-    at = st.slider("Time in seconds", 0.0, max(step, seconds), start, step, key=f"at-{one.digest}-{start}",
+    at = st.slider(_("Time in seconds"), 0.0, max(step, seconds), start, step, key=f"at-{one.digest}-{start}",
                    format="%.1f")  # fmt: skip
     try:
         path = film_picture(library().data / INDEX / VIEWS, one, round(1000 * at))
@@ -105,4 +106,9 @@ def _look(one: Photo, start: float) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     with st.container(key="film-any"):
-        st.image(str(path), caption=f"at {clock(at)}", alt=f"The film at {clock(at)}", width="stretch")
+        st.image(
+            str(path),
+            caption=_("at {time}", time=clock(at)),
+            alt=_("The film at {time}", time=clock(at)),
+            width="stretch",
+        )

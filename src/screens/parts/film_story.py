@@ -14,6 +14,7 @@ import streamlit as st
 from screens.parts.words import count, plain
 from screens.session import session
 from server.film_work import Told, frame
+from unipic.core.language import gettext as _
 from unipic.core.photo import Photo
 from unipic.core.words import clock
 from unipic.video.gathered import FilmFrame
@@ -65,17 +66,17 @@ class Page:
 @st.fragment
 def story(film: Photo, found: Told) -> None:
     similar = st.slider(
-        "How alike pictures of one scene are", LEAST, MOST, USUAL, key=f"alike-{film.digest}",
-        help="Lower puts more pictures together, so fewer tell the film. Nothing is looked at again.",
+        _("How alike pictures of one scene are"), LEAST, MOST, USUAL, key=f"alike-{film.digest}",
+        help=_("Lower puts more pictures together, so fewer tell the film. Nothing is looked at again."),
     )  # fmt: skip
     telling = tell(found.gathered, Wish(grouped=Grouped(similar=float(similar))), found.calibration)
     page = Page(film, telling)
     _counted(page)
     if not page.frames:
-        st.info("Nothing in this film can be shown: every shot is black, white or a test picture.")
+        st.info(_("Nothing in this film can be shown: every shot is black, white or a test picture."))
         return
-    views = ["Timeline", "Map"]
-    if st.segmented_control("Show", views, default=views[0], required=True, key=f"view-{film.digest}") == views[1]:
+    views = [_("Timeline"), _("Map")]
+    if st.segmented_control(_("Show"), views, default=views[0], required=True, key=f"view-{film.digest}") == views[1]:
         _map(page)
     else:
         _timeline(page)
@@ -86,17 +87,20 @@ def story(film: Photo, found: Told) -> None:
 def _counted(page: Page) -> None:
     telling, shots = page.telling, page.telling.gathered.shots
     words = [count(len(shots), "shot"), count(len(telling.scenes), "scene"), count(telling.singles, "single")]
-    words += [f"{seconds:.0f} s {kind}" for kind, seconds in telling.technical()]
+    words += [f"{seconds:.0f} s {_(kind)}" for kind, seconds in telling.technical()]
     st.markdown(f"**{', '.join(words)}**")
     if telling.gathered.problem:
         saved = count(len(page.frames), "picture")
-        st.warning(f"{plain(telling.gathered.problem)}; {saved} up to there.", icon=":material/warning:")
+        st.warning(
+            _("{problem}; {saved} up to there.", problem=plain(telling.gathered.problem), saved=saved),
+            icon=":material/warning:",
+        )
 
 
 def _timeline(page: Page) -> None:
     chosen = st.plotly_chart(
         _line(page), key=f"line-{page.film.digest}", on_select="rerun", selection_mode="points",
-        config={"displayModeBar": False}, alt="Shots of the film by time, and the frames in them",
+        config={"displayModeBar": False}, alt=_("Shots of the film by time, and the frames in them"),
     )  # fmt: skip
     points = _points(chosen)
     if points and session.widget(f"clicked-{page.film.digest}") != points:
@@ -123,7 +127,7 @@ def _line(page: Page) -> go.Figure:
                 "color": [GREY if shot.technical else LIGHT_BLOCKS[shot.number % 2] for shot in shots],
                 "pattern": {"shape": ["/" if shot.technical else "" for shot in shots]},
             },
-            text=[f"shot {s.number}, {clock(s.seconds)} {s.technical}".strip() for s in shots],
+            text=[f"{_('shot {n}', n=s.number)}, {clock(s.seconds)} {_(s.technical)}".strip() for s in shots],
             textposition="none",
             hovertemplate="%{text}<extra></extra>",
         )
@@ -160,52 +164,61 @@ def _large(page: Page) -> None:
     place = page.place
     one = page.frames[place]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Previous", icon=":material/chevron_left:", shortcut="Left", disabled=place == 0,
+        st.button(_("Previous"), icon=":material/chevron_left:", shortcut="Left", disabled=place == 0,
                   on_click=page.show, args=(place - 1,))  # fmt: skip
-        st.button("Next", icon=":material/chevron_right:", shortcut="Right", disabled=place + 1 == len(page.frames),
+        st.button(_("Next"), icon=":material/chevron_right:", shortcut="Right", disabled=place + 1 == len(page.frames),
                   on_click=page.show, args=(place + 1,))  # fmt: skip
         keeps = page.keeps(one)
-        st.button("Leave out" if keeps else "Keep", icon=":material/remove:" if keeps else ":material/check:",
+        st.button(_("Leave out") if keeps else _("Keep"), icon=":material/remove:" if keeps else ":material/check:",
                   shortcut="Space", on_click=page.keep, args=([one], not keeps))  # fmt: skip
-        st.markdown(f"{place + 1} of {len(page.frames):,} at **{clock(one.candidate.seconds)}**{_also(page, one)}")
+        st.markdown(
+            _(
+                "{place} of {n:,} at **{time}**{also}",
+                place=place + 1,
+                n=len(page.frames),
+                time=clock(one.candidate.seconds),
+                also=_also(page, one),
+            )
+        )
     picture = frame(page.film, one.name)
     if picture:
         with st.container(key="film-large"):
-            st.image(picture, width="stretch", alt=f"The picture at {clock(one.candidate.seconds)}")
+            st.image(picture, width="stretch", alt=_("The picture at {time}", time=clock(one.candidate.seconds)))
     else:
-        st.warning("This picture was deleted. Find the pictures again.", icon=":material/broken_image:")
+        st.warning(_("This picture was deleted. Find the pictures again."), icon=":material/broken_image:")
 
 
 def _also(page: Page, one: FilmFrame) -> str:
     if not any(one is best for best in page.telling.best):
         return ""
     times = [clock(other.candidate.seconds) for other in page.telling.also(one)]
-    more = f" and {len(times) - 5} more" if len(times) > 5 else ""
-    return f", also at {', '.join(times[:5])}{more}" if times else ""
+    more = _(" and {n} more", n=len(times) - 5) if len(times) > 5 else ""
+    return _(", also at {times}{more}", times=", ".join(times[:5]), more=more) if times else ""
 
 
-@st.cache_data(max_entries=8, show_spinner="Drawing the map")
+@st.cache_data(max_entries=8, show_spinner=False)
 def _points_of(digest: str, names: tuple[str, ...], _vectors: np.ndarray) -> np.ndarray:
     return project(_vectors, exact=len(_vectors) > WAITED_FOR)
 
 
 def _map(page: Page) -> None:
     names = tuple(one.name for one in page.frames)
-    points = _points_of(page.film.digest, names, np.stack([one.vector for one in page.frames]))
-    st.caption("Draw around pictures with the lasso to keep them, or to leave them out.")
+    with st.spinner(_("Drawing the map")):
+        points = _points_of(page.film.digest, names, np.stack([one.vector for one in page.frames]))
+    st.caption(_("Draw around pictures with the lasso to keep them, or to leave them out."))
     made = figure(points, marks_of(page.telling))
     made.update_layout(height=460, template=None, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
     chosen = st.plotly_chart(
         made, key=f"map-{page.film.digest}", on_select="rerun", selection_mode=("lasso", "box", "points"),
-        alt="Frames of the film as points; near ones look alike",
+        alt=_("Frames of the film as points; near ones look alike"),
     )  # fmt: skip
     frames = [page.frames[place] for place in _points(chosen) if place < len(page.frames)]
     if not frames:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(count(len(frames), "picture"))
-        st.button("Keep these", icon=":material/check:", on_click=page.keep, args=(frames, True))
-        st.button("Leave these out", icon=":material/remove:", on_click=page.keep, args=(frames, False))
+        st.button(_("Keep these"), icon=":material/check:", on_click=page.keep, args=(frames, True))
+        st.button(_("Leave these out"), icon=":material/remove:", on_click=page.keep, args=(frames, False))
     times = [clock(one.candidate.seconds) for one in frames[:12]]
     st.image([frame(page.film, one.name) for one in frames[:12]], width=140, caption=times, alt=times)
 
@@ -214,17 +227,17 @@ def _kept(page: Page) -> None:
     kept = [one for one in page.frames if page.keeps(one)]
     st.subheader(count(len(kept), "picture"))
     if not kept:
-        st.caption("No picture is kept.")
+        st.caption(_("No picture is kept."))
         return
     st.download_button(
-        "Save pictures", data=lambda: _zip(page, kept), file_name=f"{page.film.name.rpartition('/')[2]}.zip",
+        _("Save pictures"), data=lambda: _zip(page, kept), file_name=f"{page.film.name.rpartition('/')[2]}.zip",
         mime="application/zip", icon=":material/download:", type="primary", on_click="ignore",
     )  # fmt: skip
     there = [(one, picture) for one in kept[:SHOWN] if (picture := frame(page.film, one.name))]
-    times = [clock(one.candidate.seconds) for one, _ in there]
-    st.image([picture for _, picture in there], width=170, caption=times, alt=times)
+    times = [clock(one.candidate.seconds) for one, _picture in there]
+    st.image([picture for _one, picture in there], width=170, caption=times, alt=times)
     if len(kept) > SHOWN:
-        st.caption(f"and {len(kept) - SHOWN:,} more")
+        st.caption(_("and {n:,} more", n=len(kept) - SHOWN))
 
 
 def _zip(page: Page, kept: list[FilmFrame]) -> bytes:

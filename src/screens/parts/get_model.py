@@ -4,6 +4,7 @@ import streamlit as st
 
 from screens.parts.words import plain, size
 from server.state import server
+from unipic.core.language import gettext as _
 from unipic.core.settings import models_folder, offline
 from unipic.vision.manifest import Model
 from unipic.vision.registry import inventory
@@ -24,12 +25,12 @@ def get_model(model: Model) -> None:
     if download and download.problem:
         st.warning(plain(download.problem), icon=":material/cloud_off:")
     if offline():
-        st.caption("This server does not download anything (UNIPIC_OFFLINE). Its operator can change that.")
+        st.caption(_("This server does not download anything (UNIPIC_OFFLINE). Its operator can change that."))
         return
     st.button(
-        f"Get {model.label} ({size(model.size)})",
+        _("Get {label} ({size})", label=model.label, size=size(model.size)),
         icon=":material/download:",
-        help=f"Downloaded once, from {model.source}. Licence: {model.licence}.",
+        help=_("Downloaded once, from {source}. Licence: {licence}.", source=model.source, licence=model.licence),
         on_click=server().downloads.start,
         args=(model.name,),
         key=f"get-{model.name}",
@@ -42,9 +43,9 @@ def _progress(model: Model) -> None:
     if download is None or not download.at_work:
         st.rerun()
     step = download.step
-    st.progress(step.share if step else 0.0, text=f"{step.stage} · {step.amount}" if step else "Asking the server")
+    st.progress(step.share if step else 0.0, text=f"{step.stage} · {step.amount}" if step else _("Asking the server"))
     st.button(
-        "Cancel the download",
+        _("Cancel the download"),
         icon=":material/close:",
         on_click=server().downloads.cancel,
         args=(model.name,),

@@ -8,25 +8,28 @@ from screens.parts.words import plain
 from screens.session import session
 from server.state import server as server_state
 from unipic.core.errors import UnipicError
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import immich_key, immich_url
 from unipic.sources.immich import NEEDS, Client, Connected, about_version, connect, missing, saved_login, server
 
-CLOSED = (
-    "This server asks nobody for a token, so only its operator names the Immich server: by `UNIPIC_IMMICH_URL`, or "
-    "`immich login`. With a token (`UNIPIC_TOKEN`) everybody who has it may name one."
+CLOSED = N_(
+    "This server asks nobody for a token, so only its operator names the Immich server: by "
+    "`UNIPIC_IMMICH_URL`, or `immich login`. With a token (`UNIPIC_TOKEN`) everybody who has it may name one."
 )
 
 
 def connected(key: str) -> Connected | None:
     """The server of this tab; None until the person has named one that answers. `key`: of the widgets."""
     there: Connected | None = session.immich
-    with st.expander("Server", icon=":material/dns:", expanded=there is None):
+    with st.expander(_("Server"), icon=":material/dns:", expanded=there is None):
         _form(key)
     there = session.immich
     if there is None:
         st.caption(
-            "Make a key in Immich: *Account Settings → API Keys*. Tick at least: "
-            + ", ".join(f"`{permission}`" for permission in NEEDS["look at photos"])
+            _(
+                "Make a key in Immich: *Account Settings → API Keys*. Tick at least: {permissions}",
+                permissions=", ".join(f"`{permission}`" for permission in NEEDS["look at photos"]),
+            )
         )
         return None
     _permissions(there)
@@ -39,10 +42,10 @@ def _form(key: str) -> None:
     fixed = immich_url() or (saved.url if saved else "")
     known = fixed and (immich_key() or (saved.key if saved and saved.url == server(fixed, "-").url else ""))
     if not fixed and server_state().open_to_all:
-        st.info(CLOSED, icon=":material/lock:")
+        st.info(_(CLOSED), icon=":material/lock:")
         return
     url = st.text_input(
-        "Address",
+        _("Address"),
         value=fixed,
         disabled=bool(fixed),
         placeholder="https://photos.example.org",
@@ -50,15 +53,17 @@ def _form(key: str) -> None:
     )
     with st.form(f"{key}immich", border=False, clear_on_submit=True):  # the key does not stay on the page
         typed = st.text_input(
-            "Key",
+            _("Key"),
             type="password",
             key=f"{key}immich-key",
             autocomplete="off",
-            placeholder="The operator's key is used" if known else "",
-            help="It stays in this tab, and is never shown again. It is sent to the server named above, and nowhere "
-            "else.",
+            placeholder=_("The operator's key is used") if known else "",
+            help=_(
+                "It stays in this tab, and is never shown again. It is sent to the server named above, and "
+                "nowhere else."
+            ),
         )
-        if not st.form_submit_button("Check", icon=":material/key:"):
+        if not st.form_submit_button(_("Check"), icon=":material/key:"):
             return
     session.immich = None
     try:
@@ -75,13 +80,13 @@ def _permissions(there: Connected) -> None:
     st.markdown(f"**{plain(there.client.server.url)}** · Immich {'.'.join(map(str, there.version))}")
     for notice in about_version(there.version):
         st.caption(f":material/info: {plain(notice)}")
-    lacking = {purpose: [one for one, _ in missing(there, [purpose])] for purpose in NEEDS}
+    lacking = {purpose: [one for one, _why in missing(there, [purpose])] for purpose in NEEDS}
     st.markdown(
         " ".join(
-            f":gray-badge[:material/remove: {purpose}]" if lacks else f":green-badge[:material/check: {purpose}]"
+            f":gray-badge[:material/remove: {_(purpose)}]" if lacks else f":green-badge[:material/check: {_(purpose)}]"
             for purpose, lacks in lacking.items()
         )
     )
     if any(lacking.values()):
-        with st.expander("What the key lacks"):
-            st.code("\n".join(f"{', '.join(lacks)}  # {purpose}" for purpose, lacks in lacking.items() if lacks))
+        with st.expander(_("What the key lacks")):
+            st.code("\n".join(f"{', '.join(lacks)}  # {_(purpose)}" for purpose, lacks in lacking.items() if lacks))

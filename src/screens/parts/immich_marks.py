@@ -13,6 +13,7 @@ from screens.session import session
 from server.runs import Run
 from server.state import desk_of
 from unipic.core.errors import UnipicError
+from unipic.core.language import gettext as _
 from unipic.core.progress import Progress
 from unipic.destinations import immich
 from unipic.review.outcomes import Outcome
@@ -42,30 +43,32 @@ def _apply(run: Run, outcomes: Sequence[Outcome], there: Connected, ready: bool)
     wishes = _wishes()
     plan = _plan(run, outcomes, there, wishes)
     if not plan.steps:
-        st.info("Nothing is to be written: all is marked already, or nothing was found.", icon=":material/check:")
+        st.info(_("Nothing is to be written: all is marked already, or nothing was found."), icon=":material/check:")
         return
-    lines = [*plan.lines(), "Nothing is deleted, and no description, date or place is changed."]
+    lines = [*plan.lines(), _("Nothing is deleted, and no description, date or place is changed.")]
     if plan.sidecars:
-        lines.insert(-1, f"Immich will write {count(plan.sidecars, '.xmp file')} beside your originals.")
-    st.markdown("**What will happen**\n" + "\n".join(f"- {plain(line)}" for line in lines))
+        lines.insert(-1, _("Immich will write {files} beside your originals.", files=count(plan.sidecars, ".xmp file")))
+    st.markdown(_("**What will happen**") + "\n\n" + "\n".join(f"- {plain(line)}" for line in lines))
     for notice in plan.notices:
         st.caption(f":material/info: {plain(notice)}")
-    with st.expander(f"The first {min(ROWS, len(plan.steps))} of {count(len(plan.steps), 'step')}"):
+    with st.expander(_("The first {n} of {steps}", n=min(ROWS, len(plan.steps)), steps=count(len(plan.steps), "step"))):
         st.dataframe([_row(plan, step) for step in plan.steps[:ROWS]], hide_index=True)
-    typed = st.text_input(f"To confirm, type the number of photos: {plan.assets}", key="immich-number").strip()
-    sure = ready and typed.replace(",", "") == str(plan.assets)
+    typed = st.text_input(
+        _("To confirm, type the number of photos: {assets}", assets=plan.assets), key="immich-number"
+    ).strip()
+    sure = ready and "".join(filter(str.isdigit, typed)) == str(plan.assets)
     if st.button(
-        "Write to Immich", type="primary", key="immich-apply", icon=":material/cloud_upload:", disabled=not sure
+        _("Write to Immich"), type="primary", key="immich-apply", icon=":material/cloud_upload:", disabled=not sure
     ):
-        _do("Writing to Immich", lambda bar: immich.apply(there, plan, bar), "written to")
+        _do(_("Writing to Immich"), lambda bar: immich.apply(there, plan, bar), _("written to"))
 
 
 def _wishes() -> immich.Wishes:
     with st.container(horizontal=True):
-        tags = st.toggle("Tags", value=True, key="immich-tags")
-        albums = st.toggle("Albums", key="immich-albums", help="One for each group of similar shots.")
-        favourites = st.toggle("Favourites", key="immich-favourites", help="The best shot of each group.")
-        stacks = st.toggle("Stacks", key="immich-stacks", help="Similar shots as one, the best on top.")
+        tags = st.toggle(_("Tags"), value=True, key="immich-tags")
+        albums = st.toggle(_("Albums"), key="immich-albums", help=_("One for each group of similar shots."))
+        favourites = st.toggle(_("Favourites"), key="immich-favourites", help=_("The best shot of each group."))
+        stacks = st.toggle(_("Stacks"), key="immich-stacks", help=_("Similar shots as one, the best on top."))
     return immich.Wishes(tags, albums, favourites, stacks)
 
 
@@ -79,7 +82,7 @@ def _plan(run: Run, outcomes: Sequence[Outcome], there: Connected, wishes: immic
     known = session.widget("immich-plan")
     if known and known[0] == asked:
         return known[1]
-    with st.spinner("Looking at what is in Immich"):
+    with st.spinner(_("Looking at what is in Immich")):
         listing = ImmichSource(there, run.load().roots, Cache(there.client.server)).listing
         plan = immich.planned(proposal, choices, outcomes, listing, there, wishes)
     session.set_widget("immich-plan", (asked, plan))
@@ -88,7 +91,7 @@ def _plan(run: Run, outcomes: Sequence[Outcome], there: Connected, wishes: immic
 
 def _row(plan: immich.Plan, step: immich.Step) -> dict[str, object]:
     names = ", ".join(plan.names[id] for id in step.ids[:NAMES]) + (", ..." if len(step.ids) > NAMES else "")
-    return {"What": step.kind, "Name": step.name, "Photos": len(step.ids), "Which": names}
+    return {_("What"): _(step.kind), _("Name"): step.name, _("Photos"): len(step.ids), _("Which"): names}
 
 
 def _do(title: str, work: Callable[[Progress], immich.Result], what: str) -> None:
@@ -97,7 +100,15 @@ def _do(title: str, work: Callable[[Progress], immich.Result], what: str) -> Non
     try:
         with one_at_a_time(bar):
             result = work(bar)
-        said = ("success", f"{count(result.written, 'photo')} {what}, in {count(result.steps, 'step')}.")
+        said = (
+            "success",
+            _(
+                "{photos} {what}, in {steps}.",
+                photos=count(result.written, "photo"),
+                what=what,
+                steps=count(result.steps, "step"),
+            ),
+        )
         problems = result.problems
     except UnipicError as error:
         said, problems = ("error", str(error)), []
@@ -110,12 +121,15 @@ def _do(title: str, work: Callable[[Progress], immich.Result], what: str) -> Non
 
 def _interrupted(there: Connected, journal: immich.Journal) -> None:
     st.warning(
-        f"Stopped after {journal.done:,} of {count(len(journal.steps), 'step')}. Nothing is lost: let it go on, or "
-        "undo it.",
+        _(
+            "Stopped after {done:,} of {steps}. Nothing is lost: let it go on, or undo it.",
+            done=journal.done,
+            steps=count(len(journal.steps), "step"),
+        ),
         icon=":material/pause_circle:",
     )
-    if st.button("Go on", type="primary", key="immich-go-on", icon=":material/play_arrow:"):
-        _do("Writing to Immich", lambda bar: immich.apply(there, journal, bar), "written to")
+    if st.button(_("Go on"), type="primary", key="immich-go-on", icon=":material/play_arrow:"):
+        _do(_("Writing to Immich"), lambda bar: immich.apply(there, journal, bar), _("written to"))
 
 
 def _earlier(there: Connected) -> None:
@@ -130,9 +144,11 @@ def _earlier(there: Connected) -> None:
     for journal in immich.runs(there)[::-1]:
         albums = [past.result["album"] for past in journal.past if past.result and past.result.get("album")]
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Written {journal.at.replace('T', ' ')}: {count(journal.done, 'step')}.")
+            st.caption(
+                _("Written {time}: {steps}.", time=journal.at.replace("T", " "), steps=count(journal.done, "step"))
+            )
             if albums:
-                st.link_button("Albums in Immich", f"{there.client.server.url}/albums", type="tertiary")
-            if st.button("Undo all", key=f"immich-undo-{journal.run}", icon=":material/undo:"):
+                st.link_button(_("Albums in Immich"), f"{there.client.server.url}/albums", type="tertiary")
+            if st.button(_("Undo all"), key=f"immich-undo-{journal.run}", icon=":material/undo:"):
                 run = journal.run
-                _do("Taking back", lambda bar, run=run: immich.take_back(there, run, bar), "as before")  # type: ignore[misc]
+                _do(_("Taking back"), lambda bar, run=run: immich.take_back(there, run, bar), _("as before"))  # type: ignore[misc]

@@ -11,6 +11,7 @@ from screens.parts.immich_connect import connected
 from screens.parts.words import plain
 from screens.session import session
 from unipic.core.errors import UnipicError
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import COMMAND
 from unipic.sources.immich import (
     PREFIX,
@@ -24,7 +25,7 @@ from unipic.sources.immich import (
     in_words,
 )
 
-WHOLE, ALBUM, SINCE = "Whole library", "One album", "Since a day"
+WHOLE, ALBUM, SINCE = N_("Whole library"), N_("One album"), N_("Since a day")
 MONTH = timedelta(days=30)
 
 
@@ -55,14 +56,17 @@ def photos_of_immich() -> Wanted | None:
     for notice in listing.notices:
         st.caption(f":material/info: {plain(notice)}")
     if not listing.assets:
-        st.info("None of your photos. Choose another album, or an earlier day.", icon=":material/image_search:")
+        st.info(_("None of your photos. Choose another album, or an earlier day."), icon=":material/image_search:")
         return None
     originals = st.checkbox(
-        "Fetch whole photos",
+        _("Fetch whole photos"),
         key="immich-originals",
         disabled=not there.may("asset.download"),
-        help="Without it Immich's previews are looked at: much faster, and enough to find shots of one moment. Focus "
-        "and grain are then measured on previews, and nothing but identical photos is left out without your look.",
+        help=_(
+            "Without it Immich's previews are looked at: much faster, and enough to find shots of one "
+            "moment. Focus and grain are then measured on previews, and nothing but identical photos is "
+            "left out without your look."
+        ),
     )
     return Wanted(there.client.server, name, len(listing.assets), originals)
 
@@ -78,22 +82,28 @@ def name_for_library() -> str | None:
     except UnipicError:
         pass
     st.caption(
-        "The library looks for new photos by itself, so it needs a server that this computer is logged in to: "
-        f"`{COMMAND} immich login {there.client.server.url}`, or `UNIPIC_IMMICH_URL` and `UNIPIC_IMMICH_KEY`."
+        _(
+            "The library looks for new photos by itself, so it needs a server that this computer is logged in "
+            "to: `{command} immich login {url}`, or `UNIPIC_IMMICH_URL` and `UNIPIC_IMMICH_KEY`.",
+            command=COMMAND,
+            url=there.client.server.url,
+        )
     )
     return None
 
 
 def _name(there: Connected) -> str | None:
-    what = st.segmented_control("Which photos", [WHOLE, ALBUM, SINCE], default=WHOLE, key="immich-what", required=True)
+    what = st.segmented_control(
+        _("Which photos"), [WHOLE, ALBUM, SINCE], default=WHOLE, format_func=_, key="immich-what", required=True
+    )
     if what == ALBUM:
         albums = albums_of(there)
         if not albums:
-            st.info("There are no albums on this server.", icon=":material/photo_album:")
+            st.info(_("There are no albums on this server."), icon=":material/photo_album:")
             return None
-        return f"{PREFIX}album/{st.selectbox('Album', albums, key='immich-album')}"
+        return f"{PREFIX}album/{st.selectbox(_('Album'), albums, key='immich-album')}"
     if what == SINCE:
-        day = st.date_input("Taken since", value=date.today() - MONTH, key="immich-since")
+        day = st.date_input(_("Taken since"), value=date.today() - MONTH, key="immich-since")
         return f"{PREFIX}since/{day:%Y-%m-%d}" if isinstance(day, date) else None
     return PREFIX
 
@@ -103,7 +113,7 @@ def _listing(there: Connected, name: str) -> Listing:
     known = session.widget("immich-listing")
     if known and known[:2] == (there, name):
         return known[2]
-    with st.spinner("Asking for the list of photos"):
+    with st.spinner(_("Asking for the list of photos")):
         listing = ImmichSource(there, [name], Cache(there.client.server)).listing
     session.set_widget("immich-listing", (there, name, listing))
     return listing

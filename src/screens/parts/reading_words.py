@@ -6,6 +6,7 @@ from screens.parts.words import count, plain
 from server.state import library
 from server.upkeep import look_for_new, problem_with_words
 from unipic.core.errors import DecisionsUnreadable
+from unipic.core.language import gettext as _
 from unipic.core.words import duration
 from unipic.library.recognised import CHOICE, SECONDS, Which, chosen, unread
 from unipic.vision.ocr import LANGUAGES, NOT_READ
@@ -13,22 +14,27 @@ from unipic.vision.ocr import LANGUAGES, NOT_READ
 
 def words() -> None:
     """The switch, how long it takes, and what cannot be read."""
-    st.subheader("Words in pictures", anchor=False)
+    st.subheader(_("Words in pictures"), anchor=False)
     left = len(unread(library(), screens=False))
     everything = chosen(library()) == "all"
-    takes = f" (about {duration(left * SECONDS)})" if left and not everything else ""
+    takes = _(" (about {time})", time=duration(left * SECONDS)) if left and not everything else ""
     st.toggle(
-        f"Read the words in all photos{takes}",
+        _("Read the words in all photos{takes}", takes=takes),
         value=everything,
         key=f"read-words-{everything}",  # what another tab chose is shown here too
         on_change=_choose,
         args=("screens" if everything else "all",),
         disabled=_damaged(),
     )
-    waiting = f" {count(left, 'photo')} to go." if left and everything else ""
+    waiting = _(" {photos} to go.", photos=count(left, "photo")) if left and everything else ""
     st.caption(
-        f"A search finds what is written in a picture. Screenshots and documents are always read; the rest is read in "
-        f"the background, after everything else.{waiting} Read are {LANGUAGES}; not {NOT_READ}."
+        _(
+            "A search finds what is written in a picture. Screenshots and documents are always read; the rest is "
+            "read in the background, after everything else.{waiting} Read are {languages}; not {not_read}.",
+            waiting=waiting,
+            languages=LANGUAGES,
+            not_read=NOT_READ,
+        )
     )
     if problem := problem_with_words():
         st.warning(plain(problem), icon=":material/warning:")

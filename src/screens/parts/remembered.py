@@ -7,6 +7,7 @@ import streamlit as st
 
 from screens.parts.words import and_more, count, plain
 from server.runs import Run
+from unipic.core.language import gettext as _, ngettext
 from unipic.library.decisions import Ruling
 from unipic.review.desk import Desk
 from unipic.review.history import Earlier
@@ -25,30 +26,39 @@ def ask_about_earlier(desk: Desk) -> None:
     if desk.history.earlier or not (number := desk.followed):
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="earlier"):
-        follow = "follows" if number == 1 else "follow"
         st.markdown(
-            f"**{count(number, 'group')}** {follow} decisions made earlier on this server. "
-            "Ignoring them deletes none, and can be undone."
+            ngettext(
+                "**{n:,} group** follows decisions made earlier on this server. Ignoring them deletes none, and can "
+                "be undone.",
+                "**{n:,} groups** follow decisions made earlier on this server. Ignoring them deletes none, and can "
+                "be undone.",
+                number,
+            )
         )
-        st.button("Use them", on_click=_set_earlier, args=(desk, "used"), key="use-earlier", type="primary")
-        st.button("Ignore them here", on_click=_set_earlier, args=(desk, "ignored"), key="ignore-earlier")
+        st.button(_("Use them"), on_click=_set_earlier, args=(desk, "used"), key="use-earlier", type="primary")
+        st.button(_("Ignore them here"), on_click=_set_earlier, args=(desk, "ignored"), key="ignore-earlier")
 
 
 def remembered(desk: Desk) -> None:
     """A button that opens the decisions about these photos."""
     if desk.problem:
-        st.warning(f"Decisions are kept in this review only: {plain(desk.problem)}", icon=":material/warning:")
+        st.warning(
+            _("Decisions are kept in this review only: {problem}", problem=plain(desk.problem)),
+            icon=":material/warning:",
+        )
     before = {ruling.id for ruling in desk.earlier}
     by_hand = [ruling for ruling in desk.shown if ruling.kept is None]
     earlier = [ruling for ruling in desk.shown if ruling.kept is not None and ruling.id in before]
     if not by_hand and not earlier:
         return
-    label = f"Remembered ({len(by_hand) + len(earlier)})"
+    label = _("Remembered ({n})", n=len(by_hand) + len(earlier))
     with st.popover(label, icon=":material/bookmark:"), st.container(key="remembered"):
         st.html(STYLE)
         st.markdown(
-            "Decisions about these photos, made here or earlier on this server. "
-            "They still apply if files are renamed or moved."
+            _(
+                "Decisions about these photos, made here or earlier on this server. They still apply if files "
+                "are renamed or moved."
+            )
         )
         _used_or_ignored(desk)
         rows = [*reversed(by_hand), *reversed(earlier)]
@@ -57,16 +67,16 @@ def remembered(desk: Desk) -> None:
         and_more(len(rows) - MAX_ROWS_SHOWN)
         if earlier:
             ids = [ruling.id for ruling in earlier]
-            st.button(f"Forget all {len(ids):,} from earlier reviews", on_click=_forget, args=(desk, ids))
+            st.button(_("Forget all {n:,} from earlier reviews", n=len(ids)), on_click=_forget, args=(desk, ids))
 
 
 def _used_or_ignored(desk: Desk) -> None:
     """What was answered to ask_about_earlier(), and the way to the other answer."""
     if desk.history.earlier == "ignored":
-        st.markdown("Decisions of earlier reviews are ignored here.")
-        st.button("Use them here", on_click=_set_earlier, args=(desk, "used"), key="use-again")
+        st.markdown(_("Decisions of earlier reviews are ignored here."))
+        st.button(_("Use them here"), on_click=_set_earlier, args=(desk, "used"), key="use-again")
     elif desk.history.earlier == "used":
-        st.button("Ignore earlier reviews here", on_click=_set_earlier, args=(desk, "ignored"), key="ignore-again")
+        st.button(_("Ignore earlier reviews here"), on_click=_set_earlier, args=(desk, "ignored"), key="ignore-again")
 
 
 def _row(desk: Desk, ruling: Ruling) -> None:
@@ -74,7 +84,7 @@ def _row(desk: Desk, ruling: Ruling) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         when = datetime.fromtimestamp(ruling.at)
         st.markdown(f"**{_what(ruling)}** · {when:%Y-%m-%d}  \n{plain(names)}  \n{_photos(desk, ruling)}")
-        st.button("Forget", key=f"forget-{ruling.id}", on_click=_forget, args=(desk, [ruling.id]))
+        st.button(_("Forget"), key=f"forget-{ruling.id}", on_click=_forget, args=(desk, [ruling.id]))
 
 
 def _photos(desk: Desk, ruling: Ruling) -> str:
@@ -85,7 +95,7 @@ def _photos(desk: Desk, ruling: Ruling) -> str:
     shown = [digest for digest in ruling.in_order if digest in names and run.thumbnails.path(digest).exists()]
     words, said = [], ""
     for digest in shown[:MAX_PHOTOS_SHOWN]:
-        state = "" if ruling.kept is None else "kept" if digest in stays else "set aside"
+        state = "" if ruling.kept is None else _("kept") if digest in stays else _("set aside")
         words.append(state if state != said else "")
         words.append(f"![{plain(names[digest])}](/unipic/thumb/{run.token}/{digest})")
         said = state
@@ -94,10 +104,14 @@ def _photos(desk: Desk, ruling: Ruling) -> str:
 
 def _what(ruling: Ruling) -> str:
     if ruling.kept is not None:
-        return f"{len(ruling.kept)} of {count(len(ruling.parts[0]), 'photo')} kept"
+        return _("{n} of {photos} kept", n=len(ruling.kept), photos=count(len(ruling.parts[0]), "photo"))
     if len(ruling.parts) == 1:
-        return "One group"
-    return "Not duplicates" if all(len(part) == 1 for part in ruling.parts) else f"Split into {len(ruling.parts)}"
+        return _("One group")
+    return (
+        _("Not duplicates")
+        if all(len(part) == 1 for part in ruling.parts)
+        else _("Split into {n}", n=len(ruling.parts))
+    )
 
 
 def _set_earlier(desk: Desk, earlier: Earlier) -> None:

@@ -6,15 +6,19 @@ import streamlit as st
 
 from screens.parts.words import count
 from screens.session import session
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.review.choices import done
 from unipic.review.desk import Desk
 from unipic.review.proposal import propose
 from unipic.review.rules import PREFERENCES, SETS, Rules, folders
 
 FOLDERS = {
-    "protect": ("Protected folders", "Photos in these folders are never set aside."),
-    "prefer": ("Preferred folders", "Copies and similar shots in these folders stay. The first folder counts most."),
-    "avoid": ("Folders to set aside first", "If the same photo is also in another folder, that one stays."),
+    "protect": (N_("Protected folders"), N_("Photos in these folders are never set aside.")),
+    "prefer": (
+        N_("Preferred folders"),
+        N_("Copies and similar shots in these folders stay. The first folder counts most."),
+    ),
+    "avoid": (N_("Folders to set aside first"), N_("If the same photo is also in another folder, that one stays.")),
 }
 
 
@@ -22,14 +26,14 @@ def rules(desk: Desk) -> None:
     holding = desk.history.rules
     known = folders(desk.evidence.gallery.photos)
     number = sum(map(bool, (holding.protect, holding.prefer, holding.avoid, holding.by, holding.thin)))
-    with st.popover(f"Rules ({number})" if number else "Rules", icon=":material/rule:"):
-        st.markdown("Rules apply at once to groups you have not decided. Decided groups stay as they are.")
+    with st.popover(_("Rules ({number})", number=number) if number else _("Rules"), icon=":material/rule:"):
+        st.markdown(_("Rules apply at once to groups you have not decided. Decided groups stay as they are."))
         for name, (label, about) in FOLDERS.items() if known else ():
-            _several(desk, name, label, about, known, getattr(holding, name))
+            _several(desk, name, _(label), _(about), known, getattr(holding, name))
         if not known:
-            st.caption("All photos are in one folder, so there are no folders to choose.")
-        about = "These count before all measurements. The first one in which two photos differ decides."
-        _several(desk, "by", "Prefer photos that are", about, list(PREFERENCES), holding.by)
+            st.caption(_("All photos are in one folder, so there are no folders to choose."))
+        about = _("These count before all measurements. The first one in which two photos differ decides.")
+        _several(desk, "by", _("Prefer photos that are"), about, list(PREFERENCES), holding.by)
         _taken_on_purpose(desk)
         if number:
             st.caption(_effect(desk))
@@ -39,8 +43,8 @@ def _taken_on_purpose(desk: Desk) -> None:
     """Only the kinds of series that exist here."""
     known = list(dict.fromkeys(one.kind for one in desk.proposal.cleanup.series))
     if known:
-        about = "Their shots were taken to be kept together, so all of them stay unless you choose them here."
-        _several(desk, "thin", "Suggest only the best shot of", about, list(known), desk.history.rules.thin)
+        about = _("Their shots were taken to be kept together, so all of them stay unless you choose them here.")
+        _several(desk, "thin", _("Suggest only the best shot of"), about, list(known), desk.history.rules.thin)
 
 
 def _several(desk: Desk, name: str, label: str, about: str, known: list[str], holding: tuple[str, ...]) -> None:
@@ -61,7 +65,7 @@ def offered(known: list[str], holding: tuple[str, ...]) -> list[str]:
 
 
 def _in_words(value: str) -> str:
-    return SETS[value][1] if value in SETS else value
+    return _(SETS[value][1]) if value in SETS else _(value)
 
 
 def _change(desk: Desk, name: str) -> None:
@@ -76,7 +80,11 @@ def _effect(desk: Desk) -> str:
     open_groups = [group for group in desk.proposal.groups if not done(group, desk.choices)]
     other = [group for group in open_groups if group.photos[0].id != without[group.id].photos[0].id]
     kept = sum(len(group.protected) for group in desk.proposal.groups)
-    return (
-        f"The rules change the recommendation in {len(other):,} of {count(len(open_groups), 'open group')}. "
-        f"{count(kept, 'photo')} in groups {'is' if kept == 1 else 'are'} protected."
+    changed = _(
+        "The rules change the recommendation in {n:,} of {groups}.",
+        n=len(other),
+        groups=count(len(open_groups), "open group"),
+    )
+    return " ".join(
+        (changed, ngettext("{n:,} photo in groups is protected.", "{n:,} photos in groups are protected.", kept))
     )

@@ -10,6 +10,7 @@ from screens.parts.get_model import get_model, missing
 from screens.session import session
 from server.state import taste
 from unipic.core.errors import DecisionsUnreadable
+from unipic.core.language import gettext as _
 from unipic.core.settings import PRESETS, Thresholds
 from unipic.vision.registry import RANKER
 
@@ -35,21 +36,27 @@ class RunSettings:
 
 
 def run_settings() -> RunSettings:
-    with st.expander("Options", icon=":material/tune:"):
+    with st.expander(_("Options"), icon=":material/tune:"):
         preset = st.selectbox(
-            "What makes a good photo", list(PRESETS), format_func=str.capitalize, key="preset", persist_state="page"
+            _("What makes a good photo"),
+            list(PRESETS),
+            format_func=lambda name: _(name).capitalize(),
+            key="preset",
+            persist_state="page",
         )
         prompt = _own_words(preset)
         if session.widget("similar") is None:
             show("", Thresholds())
         chosen = controls("")
         learned = (
-            st.toggle("Use my taste, learned from earlier choices", True, key="taste") if _taste_is_used() else None
+            st.toggle(_("Use my taste, learned from earlier choices"), True, key="taste") if _taste_is_used() else None
         )
         videos = st.toggle(
-            "Films take part too",
+            _("Films take part too"),
             key="videos",
-            help="Finds the same film in other files. Each film is looked through once, in a second or two a minute.",
+            help=_(
+                "Finds the same film in other files. Each film is looked through once, in a second or two a minute."
+            ),
         )
     return RunSettings(preset, prompt, chosen, learned, videos)
 
@@ -58,17 +65,20 @@ def _own_words(preset: str) -> str:
     """What a person wrote; "" where there is no CLIP to judge by it, which is offered."""
     clip = missing(RANKER)
     words = st.text_input(
-        "In your own words (optional)",
+        _("In your own words (optional)"),
         key="prompt",
         placeholder=PRESETS[preset],
         disabled=clip is not None,
-        help="CLIP says how well each of the similar shots fits these words.",
+        help=_("CLIP says how well each of the similar shots fits these words."),
     )
     if clip is None:
         return words
     st.caption(
-        f"Your own words need {clip.label}, which is not installed. Without it, shots are ranked by what is measured: "
-        "sharpness, exposure, contrast and noise."
+        _(
+            "Your own words need {label}, which is not installed. Without it, shots are ranked by what is "
+            "measured: sharpness, exposure, contrast and noise.",
+            label=clip.label,
+        )
     )
     get_model(clip)
     return ""

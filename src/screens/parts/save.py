@@ -18,6 +18,7 @@ from server.operator import writable_folders
 from server.runs import Run
 from server.state import progress_of, server
 from unipic.core.errors import UnipicError
+from unipic.core.language import gettext as _
 from unipic.core.photo import Found, Photo
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import Settings
@@ -39,7 +40,7 @@ def save_progress(run: Run) -> None:
     """A download of the present state: what was decided, and everything else but identical copies."""
     if run.load().source == "immich":  # what is here may be previews; Finish has what can be done with them
         return
-    if st.button("Save progress", key="save", icon=":material/download:"):
+    if st.button(_("Save progress"), key="save", icon=":material/download:"):
         make_zip(run, progress_of(run), "unipic-progress")
     if session.zip_path:
         offer(run)
@@ -48,7 +49,7 @@ def save_progress(run: Run) -> None:
 def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool = False) -> Result | None:
     """Write the ZIP into the run's folder, with a progress bar. None if it failed, which is shown."""
     path = run.out / f"{zip_name(album)}.zip"
-    written = written_by(ZipDestination(path, True, strip_location), outcomes, "Making the ZIP")
+    written = written_by(ZipDestination(path, True, strip_location), outcomes, _("Making the ZIP"))
     if written is not None:
         session.zip_path = path
     return written
@@ -56,14 +57,14 @@ def make_zip(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: 
 
 def make_folder(folder: Path, outcomes: Sequence[Outcome], strip_location: bool = False) -> Result | None:
     """Copy into a folder on the server, with a progress bar; completes an interrupted copy."""
-    return written_by(FolderDestination(folder, strip_location), outcomes, "Copying")
+    return written_by(FolderDestination(folder, strip_location), outcomes, _("Copying"))
 
 
 def make_list(run: Run, outcomes: Sequence[Outcome], album: str, suffix: str) -> None:
     """Write the list into the run's folder and offer it. Paths are included only if they are the person's own."""
     path = run.out / f"{zip_name(album)}{suffix}"
     paths = run.load().source in ("folder", "selection")
-    if written_by(ListDestination(path, replace=True, paths=paths), outcomes, "Writing the list") is not None:
+    if written_by(ListDestination(path, replace=True, paths=paths), outcomes, _("Writing the list")) is not None:
         _offer(run, path, "list")
 
 
@@ -73,10 +74,10 @@ def make_crops(run: Run, photos: Sequence[Photo], aspects: Sequence[str], album:
 
     path = run.out / f"{zip_name(album)} crops.zip"
     files = [Found(photo.id, photo.name, photo.path, photo.size) for photo in photos]
-    made = with_bar("Cropping", lambda bar: zip_crops(path, files, aspects, Settings(), bar))
+    made = with_bar(_("Cropping"), lambda bar: zip_crops(path, files, aspects, Settings(), bar))
     if made is not None:
         session.zip_path = path
-        _said(made[1], "more")
+        _said(made[1])
 
 
 def offer(run: Run) -> None:
@@ -87,7 +88,7 @@ def offer(run: Run) -> None:
 
 def _offer(run: Run, path: Path, kind: str) -> None:
     status = path.stat()
-    label = f"Download {path.name} ({size(status.st_size)})"
+    label = _("Download {name} ({size})", name=path.name, size=size(status.st_size))
     download(f"/unipic/download/{run.token}/{quote(path.name)}", label, key=f"{kind}-{status.st_mtime_ns}")
 
 
@@ -101,15 +102,16 @@ def written_by(destination: Destination, outcomes: Sequence[Outcome], title: str
     result = with_bar(title, lambda bar: export(destination, outcomes, bar))
     if result is None:
         return None
-    _said(result.problems, "more, listed in the manifest")
+    _said(result.problems, _(", listed in the manifest"))
     return result
 
 
-def _said(problems: Sequence[str], more: str) -> None:
+def _said(problems: Sequence[str], where: str = "") -> None:
     for problem in problems[:MAX_ROWS_SHOWN]:
         st.warning(plain(problem), icon=":material/warning:")
     if len(problems) > MAX_ROWS_SHOWN:
-        st.warning(f"... and {len(problems) - MAX_ROWS_SHOWN:,} {more}.", icon=":material/warning:")
+        more = _("... and {n:,} more", n=len(problems) - MAX_ROWS_SHOWN)
+        st.warning(f"{more}{where}.", icon=":material/warning:")
 
 
 def with_bar(title: str, work: Callable[[Progress], T]) -> T | None:
@@ -130,7 +132,7 @@ def one_at_a_time(bar: Bar) -> Iterator[None]:
     """One export at a time. Updates while waiting let Streamlit stop a page that was left."""
     lock = server().exporting
     while not lock.acquire(timeout=1.0):
-        bar.say("Waiting for another export to finish")
+        bar.say(_("Waiting for another export to finish"))
     try:
         yield
     finally:
@@ -165,10 +167,12 @@ def album_root(key: str) -> Path | None:
     """Ask for one of the server's folders that are open for albums; None, with what to do, where there is none."""
     roots = writable_folders()
     if roots:
-        return st.selectbox("Folder", roots, format_func=str, key=key)
+        return st.selectbox(_("Folder"), roots, format_func=str, key=key)
     st.info(
-        "No folder on this server is open for albums. Its operator can open some: start Unipic with "
-        "`UNIPIC_OUT=/path/to/albums`, several folders separated by `:`.",
+        _(
+            "No folder on this server is open for albums. Its operator can open some: start Unipic with "
+            "`UNIPIC_OUT=/path/to/albums`, several folders separated by `:`."
+        ),
         icon=":material/folder_off:",
     )
     return None

@@ -10,6 +10,7 @@ from server.operator import readable_folders
 from server.state import library
 from unipic.core.archives import is_archive
 from unipic.core.errors import SourceError
+from unipic.core.language import gettext as _
 from unipic.sources.browse import Counted, counted, subfolders
 from unipic.sources.folder import allowed
 
@@ -23,8 +24,10 @@ def server_folders(key: str) -> list[Path]:
     roots = readable_folders()
     if not roots:
         st.info(
-            "No folder on this server is open to Unipic. Its operator can open some: start Unipic with "
-            "`UNIPIC_ROOTS=/path/to/photos`, several folders separated by `:`.",
+            _(
+                "No folder on this server is open to Unipic. Its operator can open some: start Unipic with "
+                "`UNIPIC_ROOTS=/path/to/photos`, several folders separated by `:`."
+            ),
             icon=":material/folder_off:",
         )
         return []
@@ -38,11 +41,11 @@ def server_folders(key: str) -> list[Path]:
         return []
     ticked = _rows(key, rows, named=here is not None)
     if here and not rows:
-        st.caption("There are no folders in it.")
+        st.caption(_("There are no folders in it."))
     if here and not ticked:
-        st.caption("All of this folder is read, with its subfolders; or tick some of them. Nothing is changed.")
+        st.caption(_("All of this folder is read, with its subfolders; or tick some of them. Nothing is changed."))
     elif not ticked:
-        st.caption("Open a folder, or tick one or several.")
+        st.caption(_("Open a folder, or tick one or several."))
     return ticked or ([here] if here else [])
 
 
@@ -53,7 +56,7 @@ def real_folder(chosen: Path) -> Path:
 
 def in_words(chosen: list[Path]) -> str:
     """ "this folder", "3 folders"."""
-    return "this folder" if len(chosen) == 1 else count(len(chosen), "folder")
+    return _("this folder") if len(chosen) == 1 else count(len(chosen), "folder")
 
 
 def _breadcrumbs(key: str, here: Path, roots: list[Path]) -> None:
@@ -62,7 +65,7 @@ def _breadcrumbs(key: str, here: Path, roots: list[Path]) -> None:
     way = [one for one in (here, *here.parents) if one.is_relative_to(root)][::-1]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if len(roots) > 1:
-            st.button("All folders", key=f"{key}up", type="tertiary", on_click=_open, args=(key, None))
+            st.button(_("All folders"), key=f"{key}up", type="tertiary", on_click=_open, args=(key, None))
         for number, step in enumerate(way):
             name = str(step) if step == root else step.name
             last = step == here
@@ -80,10 +83,16 @@ def _breadcrumbs(key: str, here: Path, roots: list[Path]) -> None:
 def _rows(key: str, rows: list[Counted], named: bool) -> list[Path]:
     """A row for each folder: a tick, a picture of it if one is known, its name, which opens it, and how much it has."""
     if len(rows) > SHOWN:
-        wanted = st.text_input("Search by name", key=f"{key}named", icon=":material/search:").casefold()
+        wanted = st.text_input(_("Search by name"), key=f"{key}named", icon=":material/search:").casefold()
         found = [row for row in rows if wanted in row.path.name.casefold()]
         if len(found) > SHOWN:
-            st.caption(f"{SHOWN} of {count(len(found), 'folder')} are shown. Type a part of the name to see others.")
+            st.caption(
+                _(
+                    "{shown} of {folders} are shown. Type a part of the name to see others.",
+                    shown=SHOWN,
+                    folders=count(len(found), "folder"),
+                )
+            )
         rows = found[:SHOWN]
     ticked = []
     long = len(rows) > ROWS_AT_ONCE
@@ -91,12 +100,15 @@ def _rows(key: str, rows: list[Counted], named: bool) -> list[Path]:
     for row in rows:
         name = row.path.name if named else str(row.path)
         with frame, st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if st.checkbox(plain(f"Choose {name}"), key=f"{key}tick-{row.path}", label_visibility="collapsed"):
+            if st.checkbox(
+                plain(_("Choose {name}", name=name)), key=f"{key}tick-{row.path}", label_visibility="collapsed"
+            ):
                 ticked.append(row.path)
             _cover(row.path)
             st.button(plain(name), key=f"{key}open-{row.path}", type="tertiary", on_click=_open, args=(key, row.path))
-            noun = "part" if is_archive(str(row.path)) else "file"
-            st.caption("empty" if row.empty else f"{'more than ' if row.more else ''}{count(row.files, noun)}")
+            held = count(row.files, "part" if is_archive(str(row.path)) else "file")
+            held = _("more than {files}", files=held) if row.more else held
+            st.caption(_("empty") if row.empty else held)
     return ticked
 
 

@@ -6,6 +6,7 @@ from screens.parts.words import plain
 from server.state import server, taste
 from unipic.cleanup.criteria import BY_NAME, WEIGHTS
 from unipic.core.errors import DecisionsUnreadable
+from unipic.core.language import gettext as _, retold
 from unipic.core.settings import data_folder
 from unipic.review.taste import Verdict, changes
 from unipic.review.taste_log import forget
@@ -15,31 +16,33 @@ MAX_WORDS = 3  # criteria that are named as more, and as less, important
 
 
 def your_taste() -> None:
-    st.subheader("Your taste")
+    st.subheader(_("Your taste"))
     try:
         verdict = taste()
     except DecisionsUnreadable as error:
-        st.warning(f"The default ranking is used: {plain(str(error))}", icon=":material/warning:")
+        st.warning(_("The default ranking is used: {error}", error=plain(str(error))), icon=":material/warning:")
         _forget()
         return
     if not verdict.groups:
-        st.markdown("Nothing learned yet. When you make an album, Unipic learns from the groups you reviewed.")
+        st.markdown(_("Nothing learned yet. When you make an album, Unipic learns from the groups you reviewed."))
         return
     _figures(verdict)
     st.markdown(_state(verdict))
     st.caption(
-        "Learned on this server for everyone who uses it, from numbers only. Nothing leaves the machine. "
-        "Suggestions you accepted unchanged count less if you seem to have skipped some."
+        _(
+            "Learned on this server for everyone who uses it, from numbers only. Nothing leaves the machine. "
+            "Suggestions you accepted unchanged count less if you seem to have skipped some."
+        )
     )
     _forget()
 
 
 def _figures(verdict: Verdict) -> None:
-    said = "How often its first shot is one you kept, in groups it has not learned from."
+    said = _("How often its first shot is one you kept, in groups it has not learned from.")
     with st.grid("auto", min_column_width=160):
-        st.metric("Groups learned from", f"{verdict.groups:,}", border=True)
-        st.metric("Your taste was right", _share(verdict.held_out_learned), border=True, help=said)
-        st.metric("Default was right", _share(verdict.held_out_default), border=True, help=said)
+        st.metric(_("Groups learned from"), f"{verdict.groups:,}", border=True)
+        st.metric(_("Your taste was right"), _share(verdict.held_out_learned), border=True, help=said)
+        st.metric(_("Default was right"), _share(verdict.held_out_default), border=True, help=said)
 
 
 def _share(value: float | None) -> str:
@@ -49,28 +52,44 @@ def _share(value: float | None) -> str:
 def _state(verdict: Verdict) -> str:
     words = _words(verdict)
     if verdict.used:
-        where = "to choose the best shots, unless you switch it off when you add photos"
-        return f"**Used** {where}: {plain(verdict.why)}. {words}"
-    return f"**Not used**: {plain(verdict.why)}. {words}"
+        return _(
+            "**Used** to choose the best shots, unless you switch it off when you add photos: {why}. {words}",
+            why=plain(retold(verdict.why)),
+            words=words,
+        )
+    return _("**Not used**: {why}. {words}", why=plain(retold(verdict.why)), words=words)
 
 
 def _words(verdict: Verdict) -> str:
     changed = [(BY_NAME[name].value, change) for name, change in changes(verdict.weights, WEIGHTS)]
-    more = [plain(name) for name, change in changed if change >= TOLD][:MAX_WORDS]
-    less = [plain(name) for name, change in changed if change <= -TOLD][:MAX_WORDS]
-    parts = [f"{way} about {_listed(names)}" for way, names in (("more", more), ("less", less)) if names]
-    seems = "You care" if verdict.used else "So far you seem to care"
-    return f"{seems} {', '.join(parts)} than the default." if parts else f"{seems} about the same as the default."
+    more = [plain(_(name)) for name, change in changed if change >= TOLD][:MAX_WORDS]
+    less = [plain(_(name)) for name, change in changed if change <= -TOLD][:MAX_WORDS]
+    cares = [
+        *([_("more about {criteria}", criteria=_listed(more))] if more else []),
+        *([_("less about {criteria}", criteria=_listed(less))] if less else []),
+    ]
+    if not cares:
+        return (
+            _("You care about the same as the default.")
+            if verdict.used
+            else _("So far you seem to care about the same as the default.")
+        )
+    told = ", ".join(cares)
+    return (
+        _("You care {more_or_less} than the default.", more_or_less=told)
+        if verdict.used
+        else _("So far you seem to care {more_or_less} than the default.", more_or_less=told)
+    )
 
 
 def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return _("{names} and {last}", names=", ".join(names[:-1]), last=names[-1]) if names[1:] else names[0]
 
 
 def _forget() -> None:
-    with st.popover("Forget what was learned", icon=":material/delete:"):
-        st.markdown("What was learned from your choices is deleted permanently. Photos and albums are not touched.")
-        st.button("Forget", type="primary", key="forget", on_click=_forgotten)
+    with st.popover(_("Forget what was learned"), icon=":material/delete:"):
+        st.markdown(_("What was learned from your choices is deleted permanently. Photos and albums are not touched."))
+        st.button(_("Forget"), type="primary", key="forget", on_click=_forgotten)
 
 
 def _forgotten() -> None:

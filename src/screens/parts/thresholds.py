@@ -9,6 +9,7 @@ import streamlit as st
 
 from screens.parts.controls import controls, said, show
 from screens.parts.words import count
+from unipic.core.language import gettext as _
 from unipic.core.settings import CONTROLS
 from unipic.review.desk import Desk
 
@@ -19,8 +20,8 @@ NOW = "now-"  # the keys of widgets of a review begin so
 
 def thresholds(desk: Desk) -> None:
     holding = desk.history.thresholds
-    with st.popover("Sensitivity", icon=":material/tune:"):
-        st.markdown("Takes effect at once; nothing is rescanned. Decided groups stay as they are.")
+    with st.popover(_("Sensitivity"), icon=":material/tune:"):
+        st.markdown(_("Takes effect at once; nothing is rescanned. Decided groups stay as they are."))
         show(NOW, holding)  # another tab may have changed them
         controls(NOW, lambda: _histogram(desk, holding.similar), on_change=_change, args=(desk,))
 
@@ -34,14 +35,19 @@ def _histogram(desk: Desk, line: float) -> None:
     st.vega_lite_chart(table, _chart(line), key="histogram")
     shots = desk.proposal.shots
     st.caption(
-        f"At {line:.0f}: {count(int((similarity >= line).sum()), 'similar pair')}, in "
-        f"{count(len(shots), 'group')} of similar shots with {count(sum(len(g.photos) for g in shots), 'photo')}."
+        _(
+            "At {line:.0f}: {pairs}, in {groups} of similar shots with {photos}.",
+            line=line,
+            pairs=count(int((similarity >= line).sum()), "similar pair"),
+            groups=count(len(shots), "group"),
+            photos=count(sum(len(g.photos) for g in shots), "photo"),
+        )
     )
 
 
 def _chart(line: float) -> dict[str, Any]:
     """Bars left and right of a line. There are always many more pairs at the right end, hence the scale."""
-    axis = {"field": "from", "type": "quantitative", "title": "similarity", "scale": {"domain": [LOWEST, 100]}}
+    axis = {"field": "from", "type": "quantitative", "title": _("similarity"), "scale": {"domain": [LOWEST, 100]}}
     bars = {
         "x": {**axis, "bin": {"binned": True, "step": WIDTH}},
         "x2": {"field": "to"},
@@ -52,7 +58,7 @@ def _chart(line: float) -> dict[str, Any]:
     rule = {"x": {"datum": line, "type": "quantitative"}}
     return {
         "height": 160,
-        "description": "Pairs of photos by similarity, with a line at the threshold",
+        "description": _("Pairs of photos by similarity, with a line at the threshold"),
         "layer": [
             {"mark": {"type": "bar", "color": "#26828c"}, "encoding": bars},
             {"mark": {"type": "rule", "strokeWidth": 2, "color": "#c2571a", "aria": False}, "encoding": rule},

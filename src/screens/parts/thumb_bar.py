@@ -1,9 +1,11 @@
-"""What a phone needs on every page: a bar at the bottom in place of Streamlit's menu, and a way to install the app."""
+"""On every page: its language, a way to install the app, and on a phone a bar at the bottom in place of the menu."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+
+from unipic.core.language import language
 
 STYLE = """
 <style>
@@ -22,7 +24,8 @@ STYLE = """
 """
 # Relative addresses hold below a base path, too. The manifest is behind the door, so it is asked for with the cookie.
 INSTALLABLE = """
-export default function () {
+export default function ({ data }) {
+  document.documentElement.lang = data.language;
   if (document.querySelector('link[rel="manifest"]')) return;
   const add = (more) => document.head.append(Object.assign(document.createElement("link"), more));
   add({ rel: "manifest", crossOrigin: "use-credentials", href: "unipic/app/manifest.json" });
@@ -38,7 +41,7 @@ def thumb_bar(pages: Sequence[Any]) -> None:
     """Links to the main pages."""
     st.html(STYLE)
     with st.container(key="install"):
-        _installable(key="installable")
+        _installable(key="installable", data={"language": language()})
     with st.container(key="thumb-bar", horizontal=True):
         for page in pages:
             st.page_link(page)

@@ -18,6 +18,7 @@ from server.state import desk_of, originals_of
 from unipic.albums.made import brackets
 from unipic.albums.plan import DATES, TreeKind, Wish, no_clock, unsure_dates
 from unipic.core.errors import UnipicError
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.core.settings import Settings
 from unipic.destinations.base import outside
 from unipic.destinations.linking import WARNINGS, Link, Linker
@@ -30,20 +31,20 @@ from unipic.review.outcomes import Outcome
 from utils import organise
 
 TREES: dict[TreeKind, str] = {
-    "groups": ":material/burst_mode: Groups",
-    "dates": ":material/calendar_month: Dates",
-    "events": ":material/celebration: Events",
+    "groups": N_(":material/burst_mode: Groups"),
+    "dates": N_(":material/calendar_month: Dates"),
+    "events": N_(":material/celebration: Events"),
 }
 ABOUT: dict[TreeKind, str] = {
-    "groups": "A folder for each group, with its originals, its best shot, and a text about them.",
-    "dates": "A folder for each day, by the camera's own clock. Photos without a time go into *undated*.",
-    "events": "A folder for each event, by time and place, named by its first day.",
+    "groups": N_("A folder for each group, with its originals, its best shot, and a text about them."),
+    "dates": N_("A folder for each day, by the camera's own clock. Photos without a time go into *undated*."),
+    "events": N_("A folder for each event, by time and place, named by its first day."),
 }
 LINKS: dict[Link, str] = {
-    "copy": "Copy (verified)",
-    "reflink": "Share disk blocks (copy-on-write)",
-    "hardlink": "Hard link",
-    "symlink": "Symbolic link",
+    "copy": N_("Copy (verified)"),
+    "reflink": N_("Share disk blocks (copy-on-write)"),
+    "hardlink": N_("Hard link"),
+    "symlink": N_("Symbolic link"),
 }
 MAX_FOLDERS_SHOWN, MAX_NAMES_SHOWN = 30, 20
 
@@ -66,7 +67,7 @@ def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool
     _shown(destination, plan)
     _dry_run(plan)
     if not st.button(
-        "Write this tree", type="primary", icon=":material/account_tree:", key="tree-write", disabled=not ready
+        _("Write this tree"), type="primary", icon=":material/account_tree:", key="tree-write", disabled=not ready
     ):
         return False
     run.change(album=album, album_folder=str(target))  # first: so that a tree that is stopped is known as ours
@@ -75,14 +76,21 @@ def tree(run: Run, outcomes: Sequence[Outcome], album: str, strip_location: bool
 
 def _wish() -> Wish:
     kind = st.segmented_control(
-        "Tree", list(TREES), default="groups", format_func=TREES.__getitem__, key="tree-kind", required=True
+        _("Tree"),
+        list(TREES),
+        default="groups",
+        format_func=lambda kind: _(TREES[kind]),
+        key="tree-kind",
+        required=True,
     )
-    st.caption(ABOUT[kind])
+    st.caption(_(ABOUT[kind]))
     pattern = DATES
     if kind == "dates":
-        about = "Words: {year} {month} {day} {hour} {camera} {event} {group}. A / makes a folder inside."
-        pattern = st.text_input("Folders", value=DATES, key="tree-pattern", help=about, max_chars=200)
-    singles = kind != "groups" or st.checkbox("With photos like no other", value=True, key="tree-singles")
+        about = _(
+            "Words: {words}. A / makes a folder inside.", words="{year} {month} {day} {hour} {camera} {event} {group}"
+        )
+        pattern = st.text_input(_("Folders"), value=DATES, key="tree-pattern", help=about, max_chars=200)
+    singles = kind != "groups" or st.checkbox(_("With photos like no other"), value=True, key="tree-singles")
     return Wish(kind, pattern, singles=singles)
 
 
@@ -90,9 +98,11 @@ def _link(run: Run) -> Link:
     """Uploads are deleted with their review, so they can only be copied."""
     if run.load().source != "folder":
         return "copy"
-    link: Link = st.selectbox("How files get there", list(LINKS), format_func=LINKS.__getitem__, key="tree-link")
+    link: Link = st.selectbox(
+        _("How files get there"), list(LINKS), format_func=lambda link: _(LINKS[link]), key="tree-link"
+    )
     if words := WARNINGS.get(link):
-        st.warning(words, icon=":material/link:")
+        st.warning(_(words), icon=":material/link:")
     return link
 
 
@@ -103,7 +113,7 @@ def _target(run: Run, root: Path, album: str) -> Path:
     if tree_in(target):
         outside(target, sources)
         st.info(
-            "This folder holds a tree already. What is there stays, and what is new is added.", icon=":material/add:"
+            _("This folder holds a tree already. What is there stays, and what is new is added."), icon=":material/add:"
         )
         return target
     begun = run.load().album_folder
@@ -122,7 +132,7 @@ def _merges(run: Run, destination: TreeDestination, strip_location: bool) -> boo
     """Whether brackets are to be merged. What a person accepted in the review is written in any case."""
     destination.how = replace(destination.how, make=accepted(run))
     number = sum(len(brackets(group)) for group in destination.tree.groups)
-    words = f"Merge {count(number, 'exposure bracket')} (HDR), beside the originals"
+    words = _("Merge {brackets} (HDR), beside the originals", brackets=count(number, "exposure bracket"))
     if not number or not st.checkbox(words, key="tree-hdr"):
         return False
     from unipic.albums.pictures import merging  # with OpenCV, which nothing else on this page needs
@@ -135,21 +145,29 @@ def _merges(run: Run, destination: TreeDestination, strip_location: bool) -> boo
 def _shown(destination: TreeDestination, plan: TreePlan) -> None:
     """The tree with files and bytes, and what a person should know of it."""
     branches = outline(plan)
-    files, new = sum(one.files for one in branches), sum(one.new for one in branches)
+    files = sum(one.files for one in branches)
+    old = files - sum(one.new for one in branches)
     needed = destination.needed(plan)
-    there = f", of which {count(files - new, 'is', 'are')} there already" if files > new else ""
+    there = ngettext(", of which {n:,} is there already", ", of which {n:,} are there already", old) if old else ""
     lines = {
-        "Will be written": f"{count(files, 'file')} in {count(len(branches), 'folder')}{there}",
-        "Disk space needed": size(needed) if needed else "none but for a few kB of text",
-        "Renamed": (names := renamed(plan)) and f"{count(len(names), 'file')}, because two would have the same name",
-        "Not written": destination.tree.left and f"{count(len(destination.tree.left), 'file')} like no other",
+        _("Will be written"): _(
+            "{files} in {folders}{there}",
+            files=count(files, "file"),
+            folders=count(len(branches), "folder"),
+            there=there,
+        ),
+        _("Disk space needed"): size(needed) if needed else _("none but for a few kB of text"),
+        _("Renamed"): (names := renamed(plan))
+        and _("{files}, because two would have the same name", files=count(len(names), "file")),
+        _("Not written"): destination.tree.left
+        and _("{files} like no other", files=count(len(destination.tree.left), "file")),
     }
     st.markdown(bullets(lines))
     for words in unsure_dates(destination.tree):
-        st.caption(f":material/schedule: Dates: {words}.")
+        st.caption(":material/schedule: " + _("Dates: {words}.", words=words))
     st.code("\n".join(drawn(destination.folder.name, branches)), language=None, wrap_lines=True)
     if names:
-        with st.expander("New names"):
+        with st.expander(_("New names")):
             st.code("\n".join(f"{old} → {new}" for old, new in names[:MAX_NAMES_SHOWN]), language=None, wrap_lines=True)
 
 
@@ -158,12 +176,13 @@ def drawn(name: str, branches: Sequence[Branch]) -> list[str]:
     lines = [f"{plain_line(name)}/"]
     for number, one in enumerate(branches[:MAX_FOLDERS_SHOWN], 1):
         corner = "└─" if number == len(branches) else "├─"
-        best = f"  best: {', '.join(part.removeprefix('best_') for part in one.best)}" if one.best else ""
+        names = ", ".join(part.removeprefix("best_") for part in one.best)
+        best = "  " + _("best: {names}", names=names) if one.best else ""
         lines.append(
             f"{corner} {plain_line(one.folder)}/  {count(one.files, 'file')}, {size(one.bytes)}{plain_line(best)}"
         )
     if len(branches) > MAX_FOLDERS_SHOWN:
-        lines.append(f"└─ ... and {count(len(branches) - MAX_FOLDERS_SHOWN, 'more folder')}")
+        lines.append("└─ " + _("... and {folders}", folders=count(len(branches) - MAX_FOLDERS_SHOWN, "more folder")))
     return lines
 
 
@@ -173,21 +192,22 @@ def plain_line(text: str) -> str:
 
 def _dry_run(plan: TreePlan) -> None:
     """Every file with its place, without writing any."""
-    with st.expander("Every file and where it goes"):
-        st.caption("Nothing is written until you press the button below.")
-        rows = [{"file": one.file.name, "goes to": one.name, "bytes": one.file.size} for one in plan.items]
+    with st.expander(_("Every file and where it goes")):
+        st.caption(_("Nothing is written until you press the button below."))
+        rows = [{_("file"): one.file.name, _("goes to"): one.name, _("bytes"): one.file.size} for one in plan.items]
         st.dataframe(rows, hide_index=True)
 
 
 def _write(destination: TreeDestination, outcomes: Sequence[Outcome], merges: bool) -> bool:
     with closing(LocalEngine(1)) as engine:
         destination.how = replace(destination.how, details=partial(details_of, engine))
-        done = written_by(destination, outcomes, "Merging and copying" if merges else "Copying")
+        done = written_by(destination, outcomes, _("Merging and copying") if merges else _("Copying"))
     if done is None:
         return False
     for note in destination.notes:
         st.info(plain(note), icon=":material/info:")
     st.success(
-        f"Your tree is in **{plain(str(destination.folder))}**. Every file is verified.", icon=":material/check_circle:"
+        _("Your tree is in **{folder}**. Every file is verified.", folder=plain(str(destination.folder))),
+        icon=":material/check_circle:",
     )
     return True

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from unipic.core.language import gettext as _
 from unipic.core.words import belonging, count, duration, printable, size
 
 __all__ = [
@@ -41,4 +42,4 @@ def first_of(lines: Sequence[str], most: int) -> None:
 def and_more(number: int, where: str = "") -> None:
     """How many are not shown, if any."""
     if number > 0:
-        st.caption(f"... and {number:,} more{where}")
+        st.caption(_("... and {n:,} more", n=number) + where)

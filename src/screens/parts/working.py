@@ -6,6 +6,7 @@ from screens.parts.words import count, plain
 from server.jobs import SKIP, Where, where
 from server.runs import Run
 from server.state import server
+from unipic.core.language import gettext as _
 
 
 @st.fragment(run_every=1)
@@ -14,13 +15,13 @@ def working(run: Run) -> None:
     state = run.load().state
     if state not in ("waiting", "working"):
         st.rerun()
-    st.subheader("Scanning your photos")
+    st.subheader(_("Scanning your photos"))
     step = _bar(run)
     if step and step.skippable:
-        st.caption("The download happens once. Without it, shots are ranked by measurements alone.")
-        st.button("Skip the download", on_click=(run.folder / SKIP).touch, icon=":material/skip_next:")
-    st.caption("You can close this page; the scan continues. The first page has it under *Continue*.")
-    st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:")
+        st.caption(_("The download happens once. Without it, shots are ranked by measurements alone."))
+        st.button(_("Skip the download"), on_click=(run.folder / SKIP).touch, icon=":material/skip_next:")
+    st.caption(_("You can close this page; the scan continues. The first page has it under *Continue*."))
+    st.button(_("Cancel"), on_click=server().jobs.cancel, args=(run,), icon=":material/close:")
 
 
 @st.fragment(run_every=1)
@@ -28,16 +29,18 @@ def background(run: Run) -> None:
     """Show the progress of work on the library, with buttons to pause and cancel it."""
     if not run.folder.exists() or (state := run.load().state) not in ("waiting", "working", "paused"):
         st.rerun()
-    st.subheader("Reading the library" if state != "paused" else "Reading is paused")
+    st.subheader(_("Reading the library") if state != "paused" else _("Reading is paused"))
     if state != "paused":
         _bar(run)
-        st.caption("You can close this page. Clean-ups go first; reading continues after them.")
+        st.caption(_("You can close this page. Clean-ups go first; reading continues after them."))
     with st.container(horizontal=True):
         if state == "paused":
-            st.button("Continue", on_click=server().jobs.start, args=(run,), icon=":material/play_arrow:", key="go-on")
+            st.button(
+                _("Continue"), on_click=server().jobs.start, args=(run,), icon=":material/play_arrow:", key="go-on"
+            )
         else:
-            st.button("Pause", on_click=server().jobs.pause, args=(run,), icon=":material/pause:", key="pause")
-        st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:", key="cancel")
+            st.button(_("Pause"), on_click=server().jobs.pause, args=(run,), icon=":material/pause:", key="pause")
+        st.button(_("Cancel"), on_click=server().jobs.cancel, args=(run,), icon=":material/close:", key="cancel")
 
 
 @st.fragment(run_every=1)
@@ -45,10 +48,10 @@ def film_bar(run: Run) -> None:
     """Show how far the look through a film is, with a button to cancel it."""
     if not run.folder.exists() or run.load().state not in ("waiting", "working"):
         st.rerun()
-    st.subheader("Looking through the film")
+    st.subheader(_("Looking through the film"))
     _bar(run)
-    st.caption("You can close this page; the work goes on, and a cancelled one goes on where it was.")
-    st.button("Cancel", on_click=server().jobs.cancel, args=(run,), icon=":material/close:", key="cancel-film")
+    st.caption(_("You can close this page; the work goes on, and a cancelled one goes on where it was."))
+    st.button(_("Cancel"), on_click=server().jobs.cancel, args=(run,), icon=":material/close:", key="cancel-film")
 
 
 def _bar(run: Run) -> Where | None:
@@ -57,9 +60,9 @@ def _bar(run: Run) -> Where | None:
     ahead = server().jobs.ahead_of(run) if state == "waiting" else 0
     step = where(run) if state == "working" else None
     if ahead:
-        st.progress(0.0, text=f"Waiting for {count(ahead, 'other scan')} to finish")
+        st.progress(0.0, text=_("Waiting for {scans} to finish", scans=count(ahead, "other scan")))
     elif step is None:
-        st.progress(0.0, text="Getting ready")
+        st.progress(0.0, text=_("Getting ready"))
     else:
         st.progress(step.share, text=plain(step.told))
         amount = f" · {plain(step.amount)}" if step.amount else ""

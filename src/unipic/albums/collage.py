@@ -7,6 +7,7 @@ from math import inf
 from unipic.albums.crop import HEADROOM, WHOLE, Head, window
 from unipic.core.errors import SettingsError
 from unipic.core.face import Box
+from unipic.core.language import gettext as _
 
 DPI = 300
 PAPERS = {"A4": (2480, 3508), "A3": (3508, 4961)}  # pixels at DPI, upright
@@ -36,7 +37,7 @@ class Placed:
 def paper_named(name: str, landscape: bool = False) -> tuple[int, int]:
     """Width and height in pixels. SettingsError for another."""
     if name.upper() not in PAPERS:
-        raise SettingsError(f"there is no paper {name!r}; there are {', '.join(PAPERS)}")
+        raise SettingsError(_("there is no paper {name!r}; there are {known}", name=name, known=", ".join(PAPERS)))
     width, height = PAPERS[name.upper()]
     return (height, width) if landscape else (width, height)
 

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from unipic.albums.hdr import aligned
 from unipic.core.face import Box, Point
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import Photo, seconds_apart
 
 WINDOW = 10.0  # seconds between the frames
@@ -27,8 +28,8 @@ STOP = 1.0  # EV between the two faces
 ALIKE = 0.95  # ECC of the faces without their eyes
 BAND = (1.95, 0.62)  # width and height of the ellipse that is replaced, in distances of the eyes
 STEPS, PRECISION, SMOOTH = 60, 1e-5, 3  # of ECC
-NOBODY = "nobody's eyes are surely shut"
-BADGE, SOURCE_TYPE = "Composite of 2 photos", "http://cv.iptc.org/newscodes/digitalsourcetype/compositeCapture"
+NOBODY = kept("nobody's eyes are surely shut")
+BADGE, SOURCE_TYPE = kept("Composite of 2 photos"), "http://cv.iptc.org/newscodes/digitalsourcetype/compositeCapture"
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,14 @@ def compose(best: np.ndarray, other: np.ndarray, look: Look) -> Composed | str:
         return NOBODY
     views = aligned(best, other)
     if views is None:
-        return "the frames do not lie on each other"
+        return kept("the frames do not lie on each other")
     awake = [face for face in look(other) if face.open is not None and face.open >= OPEN]
-    pixels, boxes, correlations, why = best.copy(), list[Box](), list[float](), "nobody's eyes are surely open there"
+    pixels, boxes, correlations, why = (
+        best.copy(),
+        list[Box](),
+        list[float](),
+        kept("nobody's eyes are surely open there"),
+    )
     for face in shut:
         same = _same(face, awake, views[0])
         if same is None:
@@ -98,26 +104,26 @@ def _same(face: Seen, others: Sequence[Seen], warp: np.ndarray) -> Seen | None:
 def open_eyes(best: np.ndarray, other: np.ndarray, face: Seen, same: Seen) -> tuple[np.ndarray, float] | str:
     """The picture with the eyes of `same`, and the ECC of the two faces; or which gate they did not pass."""
     if min(face.apart, same.apart) < APART:
-        return "the face is too small"
+        return kept("the face is too small")
     if not (_inside(face.box, best) and _inside(same.box, other)):
-        return "the face is cut by the frame"
+        return kept("the face is cut by the frame")
     points, theirs_at = (np.array(one.points, np.float32) for one in (face, same))
     start, _ = cv2.estimateAffinePartial2D(points, theirs_at, method=cv2.LMEDS)
     if start is None:
-        return "the face is turned"
+        return kept("the face is turned")
     off = np.c_[points, np.ones(5)] @ start.T - theirs_at
     if np.hypot(*off.T).max() > TURNED * same.apart:
-        return "the face is turned"
+        return kept("the face is turned")
     corner, size = _around(face.box, best.shape)
     left, top, right, bottom = *corner, corner[0] + size[0], corner[1] + size[1]
     mine = np.ascontiguousarray(best[top:bottom, left:right])
     found = _fitted(mine, other, face, start, corner)
     if found is None or found[1] < ALIKE:
-        return "the faces do not lie on each other"
+        return kept("the faces do not lie on each other")
     how = cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP
     theirs = cv2.warpAffine(other, found[0], size, flags=how, borderMode=cv2.BORDER_REFLECT)
     if abs(_stops(mine, theirs)) > STOP:
-        return "the faces are lit differently"
+        return kept("the faces are lit differently")
     band = _band(face, corner, mine.shape)
     x, y, width, height = cv2.boundingRect(band)
     cloned = cv2.seamlessClone(theirs, mine, band, (x + width // 2, y + height // 2), cv2.NORMAL_CLONE)
@@ -202,7 +208,7 @@ def told(best: Photo, other: Photo) -> str:
     """Where the eyes come from: "Eyes taken from IMG_2.jpg (0.8 s later)"."""
     name = PurePosixPath(other.name).name
     if not (best.taken and other.taken):
-        return f"Eyes taken from {name}"
+        return _("Eyes taken from {name}", name=name)
     gap = (other.taken.replace(tzinfo=None) - best.taken.replace(tzinfo=None)).total_seconds()
     return f"Eyes taken from {name} ({abs(gap):.1f} s {'later' if gap >= 0 else 'earlier'})"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from unipic.core.errors import SettingsError
 from unipic.core.face import Box
+from unipic.core.language import gettext as _, ngettext
 
 ASPECTS = {"1:1": (1, 1), "4:5": (4, 5), "16:9": (16, 9), "9:16": (9, 16)}  # width to height
 # Of a face's size, kept free on each side of it: hair, chin and ears; and where that is too much, at least.
@@ -38,7 +39,7 @@ class Crop:
 def aspect_named(name: str) -> tuple[int, int]:
     """Width and height of an aspect. SettingsError for another."""
     if name not in ASPECTS:
-        raise SettingsError(f"there is no aspect {name!r}; there are {', '.join(ASPECTS)}")
+        raise SettingsError(_("there is no aspect {name!r}; there are {known}", name=name, known=", ".join(ASPECTS)))
     return ASPECTS[name]
 
 
@@ -91,7 +92,9 @@ def in_words(crop: Crop, heads: Sequence[Head]) -> str:
     if not crop.cut:
         return ""
     middles = [sum(heads[number].box[0:3:2]) / 2 for number in crop.cut]
-    where = ["at the left" if x < 1 / 3 else "at the right" if x > 2 / 3 else "in the middle" for x in middles]
-    verb = "is" if len(crop.cut) == 1 else "are"
-    noun = "face" if len(heads) == 1 else "faces"
-    return f"{len(crop.cut)} of {len(heads)} {noun} {verb} cut: {', '.join(dict.fromkeys(where))}"
+    left, right, middle = _("at the left"), _("at the right"), _("in the middle")
+    where = ", ".join(dict.fromkeys(left if x < 1 / 3 else right if x > 2 / 3 else middle for x in middles))
+    values = {"cut": len(crop.cut), "where": where}
+    if len(heads) == 1:
+        return _("{cut} of 1 face is cut: {where}", **values)
+    return ngettext("{cut} of {n} faces is cut: {where}", "{cut} of {n} faces are cut: {where}", len(heads), **values)

@@ -10,9 +10,10 @@ from typing import Literal
 
 from unipic.albums.sessions import Rules, Session, Similar, sessions, unknown
 from unipic.albums.shots import Dated, Shot, in_order
-from unipic.albums.titles import Known, Titles, span
+from unipic.albums.titles import Known, Titles
 from unipic.albums.trips import homes_of, most_common, with_rows, with_trips
 from unipic.core.folding import folded
+from unipic.core.language import span_in_words
 from unipic.library.events import EventRuling
 
 Kind = Literal["event", "trip", "day", "undated"]
@@ -52,7 +53,7 @@ class Event:
     def when(self) -> str:
         """Its first and last day, "" without any: "1-7 April 2018"."""
         days = [day.date for day in self.days if day.date]
-        return span(min(days), max(days)) if days else ""
+        return span_in_words(min(days), max(days)) if days else ""
 
     @property
     def name(self) -> str:

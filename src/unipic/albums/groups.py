@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.result import Cleanup, Cluster, Series
+from unipic.core.language import kept
 from unipic.core.photo import Photo, local_time
 
 LEAST = float("-inf")  # the score of a photo that was not ranked
@@ -109,11 +110,14 @@ def _group(
     best, why = _best(photos, shots, whole)
     decided = tuple(photo for photo in photos if photo.id in chosen)
     if decided:
-        best, why = decided, "chosen by you"
+        best, why = decided, kept("chosen by you")
     copies = sum(len(found.copies) for found in cleanup.lanes if found.keeper.id in ids)
     grouped = [one.reason for one in whole]
-    grouped += [f"{sum(len(one.photos) for one in shots)} similar shots of one moment"] if shots else []
-    grouped += [f"{copies} of them {'is a copy' if copies == 1 else 'are copies'} of another"] if copies else []
+    grouped += [kept("{n} similar shots of one moment", n=sum(len(one.photos) for one in shots))] if shots else []
+    if copies == 1:
+        grouped.append(kept("1 of them is a copy of another"))
+    elif copies:
+        grouped.append(kept("{n} of them are copies of another", n=copies))
     scores = {photo.id: score for one in shots for photo, score in zip(one.photos, one.scores, strict=True)}
     return AlbumGroup(tuple(photos), best, why, "; ".join(grouped), scores, whole)
 
@@ -125,8 +129,9 @@ def _best(photos: Sequence[Photo], shots: Sequence[Cluster], series: Sequence[Se
         return (largest.best,), largest.reason
     if series:
         middle = middle_of(max(series, key=lambda one: len(one.photos)))
-        return (middle,), "the middle exposure" if series[0].kind == "bracket" else "the middle of the series"
-    return (min(photos, key=keeper_first),), "the better original"
+        bracket = series[0].kind == "bracket"
+        return (middle,), kept("the middle exposure") if bracket else kept("the middle of the series")
+    return (min(photos, key=keeper_first),), kept("the better original")
 
 
 def middle_of(series: Series) -> Photo:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from unipic.albums.made import Bracket
+from unipic.core.language import kept
 from unipic.core.settings import Limits
 from unipic.reading.images import NotAPhoto, decode
 
@@ -46,7 +47,7 @@ class Merged:
     @property
     def note(self) -> str:
         """What a person should know."""
-        return "somebody moved: there the middle frame alone is shown" if self.ghosts > GHOSTS else ""
+        return kept("somebody moved: there the middle frame alone is shown") if self.ghosts > GHOSTS else ""
 
 
 def merge_files(bracket: Bracket, limits: Limits) -> Merged | Refused:
@@ -55,7 +56,7 @@ def merge_files(bracket: Bracket, limits: Limits) -> Merged | Refused:
     for path in bracket.paths:
         frame = whole(path, limits)
         if isinstance(frame, str):
-            return f"a frame cannot be read: it {frame}"
+            return kept("a frame cannot be read: it {reason}", reason=frame)
         frames.append(frame)
     return merge(frames, bracket.middle)
 
@@ -74,18 +75,18 @@ def whole(path: str, limits: Limits) -> np.ndarray | Refused:
 def merge(frames: Sequence[np.ndarray], middle: int) -> Merged | Refused:
     """Merge frames, uint8 [H, W, 3] RGB of one size, onto the middle one."""
     if len({frame.shape for frame in frames}) != 1:
-        return "the frames have different sizes"
+        return kept("the frames have different sizes")
     height, width = frames[middle].shape[:2]
     warps, correlations = [], []
     for number, frame in enumerate(frames):
         found = (np.eye(2, 3), 1.0) if number == middle else _laid_on(frames[middle], frame)
         if found is None or found[1] < ALIKE:
-            return "the frames do not lie on each other"
+            return kept("the frames do not lie on each other")
         warps.append(found[0])
         correlations.append(found[1])
     left, top, right, bottom = _common(warps, width, height)
     if (right - left) * (bottom - top) < COMMON * width * height:
-        return "the frames share too little of the picture"
+        return kept("the frames share too little of the picture")
     laid = [warped(frame, warp)[top:bottom, left:right] for frame, warp in zip(frames, warps, strict=True)]
     ghosts = _without_ghosts(laid, middle)
     fused = cv2.createMergeMertens(1.0, 1.0, 1.0).process(laid)

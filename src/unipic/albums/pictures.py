@@ -19,6 +19,7 @@ from unipic.albums.composite import Composed, Look, Seen
 from unipic.albums.groups import AlbumGroup
 from unipic.albums.hdr import merge_files, whole
 from unipic.albums.made import Bracket, Made, Make, brackets
+from unipic.core.language import kept
 from unipic.core.photo import Photo
 from unipic.core.settings import Limits
 from unipic.reading.details import read_exif_to_keep
@@ -54,8 +55,8 @@ def merged(group: AlbumGroup, engine: Engine, limits: Limits, format: Format, pl
         order = Order(bracket, format, place)
         for _, found in engine.map(partial(merge_as_file, limits=limits), [order]):
             if not isinstance(found, tuple):
-                why = found if isinstance(found, str) else f"it {found.reason}"
-                yield f"the bracket of {path.name} was not merged: {why}"
+                why = found if isinstance(found, str) else kept("it {reason}", reason=found.reason)
+                yield kept("the bracket of {name} was not merged: {reason}", name=path.name, reason=why)
                 continue
             data, facts = found
             sources = [photo.name for photo in group.photos if photo.path in bracket.paths]

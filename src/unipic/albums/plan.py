@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from unipic.albums.groups import AlbumGroup
 from unipic.core.archives import status
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import Photo, Unreadable, in_utc, local_time
 from unipic.core.words import count
 
@@ -40,14 +41,22 @@ class Wish:
 
     def __post_init__(self) -> None:
         if self.tree not in TREES:
-            raise SettingsError(f"--tree is one of {', '.join(TREES)}, not {self.tree!r}")
+            raise SettingsError(_("--tree is one of {known}, not {tree!r}", known=", ".join(TREES), tree=self.tree))
         named = words_of(self.pattern) | words_of(self.rename)
         if unknown := named - WORDS:
-            raise SettingsError(f"a pattern cannot have {{{min(unknown)}}}; it can have {', '.join(sorted(WORDS))}")
+            raise SettingsError(
+                _(
+                    "a pattern cannot have {word}; it can have {known}",
+                    word=f"{{{min(unknown)}}}",
+                    known=", ".join(sorted(WORDS)),
+                )
+            )
         if self.rename and not words_of(self.rename) & {"name", "n"}:
-            raise SettingsError(f"{self.rename!r} gives several photos one name; put {{name}} or {{n}} into it")
+            raise SettingsError(
+                _("{pattern!r} gives several photos one name; put {{name}} or {{n}} into it", pattern=self.rename)
+            )
         if "n" in words_of(self.pattern):
-            raise SettingsError("{n} numbers files, so it belongs into --rename, not into --pattern")
+            raise SettingsError(_("{n} numbers files, so it belongs into --rename, not into --pattern"))
 
     @property
     def needs_events(self) -> bool:
@@ -95,7 +104,7 @@ class Facts:
 def words_of(pattern: str) -> set[str]:
     """The words in braces. SettingsError for a brace that stands alone."""
     if re.sub(r"\{\w*\}", "", pattern).count("{") or re.sub(r"\{\w*\}", "", pattern).count("}"):
-        raise SettingsError(f"{pattern!r} has a brace that stands alone")
+        raise SettingsError(_("{pattern!r} has a brace that stands alone", pattern=pattern))
     return set(re.findall(r"\{(\w*)\}", pattern))
 
 
@@ -111,7 +120,7 @@ def plan_tree(files: Sequence[Asset], wish: Wish, facts: Facts) -> Tree:
         told = _told(asset, facts, events.get(asset.id, ""), group)
         folder = _folder(asset, wish, told)
         if folder == SINGLES and not wish.singles:
-            left[asset.id] = "like no other; singles are not wanted"
+            left[asset.id] = kept("like no other; singles are not wanted")
             continue
         name = asset.name.rpartition("/")[2]
         if folder in (SINGLES, UNREADABLE, UNDATED):  # the folders they come from keep equal names apart
@@ -188,8 +197,11 @@ def unsure_dates(tree: Tree) -> Iterator[str]:
     photos = [photo for photo in found if photo.taken and not photo.taken_by_camera]
     utc = sum(map(in_utc, photos))
     if utc:
-        yield f"{count(utc, 'photo')} by the satellites' time, which is UTC"
+        yield _("{photos} by the satellites' time, which is UTC", photos=count(utc, "photo"))
     if len(photos) > utc:
-        yield f"{count(len(photos) - utc, 'photo')} by the time of its last change, since the camera's own is missing"
+        yield _(
+            "{photos} by the time of its last change, since the camera's own is missing",
+            photos=count(len(photos) - utc, "photo"),
+        )
     if tree.by_mtime:
-        yield f"{count(tree.by_mtime, 'photo')} by the file's own time, since no other is known"
+        yield _("{photos} by the file's own time, since no other is known", photos=count(tree.by_mtime, "photo"))

@@ -3,6 +3,7 @@
 from unipic.albums.clocks import Offset
 from unipic.albums.events import Event, Events
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.library.events import EventRuling, EventRulings, some_of
 
 
@@ -10,7 +11,9 @@ def event_named(events: Events, id: str) -> Event:
     """The event whose id begins so. SettingsError if there is none, or several."""
     found = [event for event in events.events if id and event.id.startswith(id.lower())]
     if len(found) != 1:
-        raise SettingsError(f"{'no event has' if not found else 'several events have'} the id {id!r}")
+        raise SettingsError(
+            _("several events have the id {id!r}", id=id) if found else _("no event has the id {id!r}", id=id)
+        )
     return found[0]
 
 
@@ -24,10 +27,10 @@ def split(rulings: EventRulings, events: Events, digest: str) -> EventRuling:
     """Have an event begin with this photo. SettingsError if nothing comes before it."""
     event = events.of_photo.get(digest)
     if event is None:
-        raise SettingsError("this photo is not in the library")
+        raise SettingsError(_("this photo is not in the library"))
     _dated(event)
     if event.digests[0] == digest:
-        raise SettingsError("this photo is the first of its event already")
+        raise SettingsError(_("this photo is the first of its event already"))
     return rulings.say("split", [digest])
 
 
@@ -36,7 +39,7 @@ def join(rulings: EventRulings, first: Event, second: Event) -> EventRuling:
     _dated(first)
     _dated(second)
     if first.digests == second.digests:
-        raise SettingsError("these are one event already")
+        raise SettingsError(_("these are one event already"))
     return rulings.say("join", [*some_of(first.digests), *some_of(second.digests)])
 
 
@@ -44,7 +47,7 @@ def leave_out(rulings: EventRulings, events: Events, digests: list[str]) -> Even
     """Have photos belong to no event. SettingsError for photos that are not there."""
     known = [digest for digest in digests if digest in events.of_photo]
     if not known:
-        raise SettingsError("these photos are not in the library")
+        raise SettingsError(_("these photos are not in the library"))
     return rulings.say("leave out", known)
 
 
@@ -55,4 +58,4 @@ def judge(rulings: EventRulings, offset: Offset, accepted: bool) -> EventRuling:
 
 def _dated(event: Event) -> None:
     if event.start is None:
-        raise SettingsError("photos without a time are shown by their folder, and are no event")
+        raise SettingsError(_("photos without a time are shown by their folder, and are no event"))

@@ -9,10 +9,17 @@ from datetime import date
 from unipic.albums.shots import Dated, Shot
 from unipic.albums.trips import Half, Home, home_at, is_away, most_common
 from unipic.core.folding import folded
-from unipic.search.labels import MONTHS, country
+from unipic.core.language import date_in_words, gettext as _, gettext_noop as N_, span_in_words, weekday_name
+from unipic.search.labels import country
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-DAYPARTS = ((4, "night"), (12, "morning"), (17, "afternoon"), (22, "evening"), (24, "night"))  # until which hour
+NIGHT = N_("night")
+DAYPARTS = (
+    (4, NIGHT),
+    (12, N_("morning")),
+    (17, N_("afternoon")),
+    (22, N_("evening")),
+    (24, NIGHT),
+)  # until which hour
 LONG_H = 8.0  # hours; what goes on longer is called by its day
 # A folder names an event if most of the event is in it, and most of it in the event.
 FOLDER_SHARE = 0.8
@@ -38,15 +45,15 @@ _CHRISTMAS = """
 CHRISTMAS = frozenset(_CHRISTMAS.split())
 # Feasts on a fixed day, with the countries that keep them; None: all.
 FEASTS: Mapping[tuple[int, int], tuple[str, frozenset[str] | None]] = {
-    (1, 1): ("New Year's Day", None),
-    (7, 1): ("Canada Day", frozenset({"CA"})),
-    (7, 4): ("Independence Day", frozenset({"US"})),
-    (7, 14): ("Bastille Day", frozenset({"FR"})),
-    (8, 1): ("Swiss National Day", frozenset({"CH"})),
-    (10, 31): ("Halloween", frozenset({"US", "CA", "GB", "IE"})),
-    (12, 24): ("Christmas Eve", CHRISTMAS),
-    (12, 25): ("Christmas Day", CHRISTMAS),
-    (12, 31): ("New Year's Eve", None),
+    (1, 1): (N_("New Year's Day"), None),
+    (7, 1): (N_("Canada Day"), frozenset({"CA"})),
+    (7, 4): (N_("Independence Day"), frozenset({"US"})),
+    (7, 14): (N_("Bastille Day"), frozenset({"FR"})),
+    (8, 1): (N_("Swiss National Day"), frozenset({"CH"})),
+    (10, 31): (N_("Halloween"), frozenset({"US", "CA", "GB", "IE"})),
+    (12, 24): (N_("Christmas Eve"), CHRISTMAS),
+    (12, 25): (N_("Christmas Day"), CHRISTMAS),
+    (12, 31): (N_("New Year's Eve"), None),
 }
 
 
@@ -74,36 +81,38 @@ class Titles:
         birthday = next((name for name in present if _anniversary(self._people.born.get(name), when)), "")
         feast = "" if trip else self._feast(dated)
         if birthday and not trip:
-            return f"{birthday}'s birthday, {date_of(when)}"
-        with_them = f" with {_listed(present[:MOST_NAMES])}" if present else ""
+            return _("{name}'s birthday, {date}", name=birthday, date=date_in_words(when))
         if feast:
-            return f"{feast} {when.year}{with_them}"
-        if trip:
-            days = span(when, max(one.day for one in dated))
-            return f"{_places(dated) or 'Trip'}{with_them}, {days}"
+            return _with(f"{feast} {when.year}", present)
         last = max(one.day for one in dated)
-        if last > when:
-            return f"{(last - when).days + 1} days{with_them}, {span(when, last)}"
-        return f"{self._where_and_when(dated, with_them)}, {date_of(when)}"
+        if trip:
+            what = _places(dated) or _("Trip")
+        elif last > when:
+            what = _("{days} days", days=(last - when).days + 1)
+        else:
+            what = self._where_or_when(dated)
+        return f"{_with(what, present)}, {span_in_words(when, last)}"
 
     def day(self, when: date) -> str:
         """The title of a day without an event."""
-        return date_of(when)
+        return date_in_words(when)
 
     def undated(self, folder: str) -> str:
         """The title of photos without a time."""
-        return folder if folder not in ("", ".") else "No folder"
+        return folder if folder not in ("", ".") else _("No folder")
 
-    def _where_and_when(self, dated: Sequence[Dated], with_them: str) -> str:
+    def _where_or_when(self, dated: Sequence[Dated]) -> str:
         """A town away from home's, or the weekday and the part of the day."""
         home = home_at(self._homes, dated[0].local)
         town = most_common(one.shot.town for one in dated)
         if town and (is_away(list(dated), home) or (home and town != home.town)):
-            return f"{town}{with_them}"
-        weekday = WEEKDAYS[dated[0].day.weekday()]
+            return town
+        weekday = weekday_name(dated[0].day.weekday())
         hours = (dated[-1].at - dated[0].at) / 3600
+        if hours > LONG_H:
+            return weekday
         part = next(name for until, name in DAYPARTS if dated[0].local.hour < until)
-        return f"{weekday}{'' if hours > LONG_H else ' ' + part}{with_them}"
+        return _("{weekday} {part_of_day}", weekday=weekday, part_of_day=_(part))
 
     def _folder(self, shots: Sequence[Shot]) -> str:
         """The innermost folder that holds most of the photos, and few others, and has a name of its own."""
@@ -126,7 +135,7 @@ class Titles:
         name, where = FEASTS.get((day.month, day.day), ("", None))
         home = home_at(self._homes, dated[0].local)
         land = most_common(one.shot.country for one in dated) or (home.country if home else "")
-        return name if where is None or land in where else ""
+        return _(name) if name and (where is None or land in where) else ""
 
 
 def _places(dated: Sequence[Dated]) -> str:
@@ -169,21 +178,11 @@ def _anniversary(born: date | None, day: date) -> bool:
     return born is not None and (born.month, born.day) == (day.month, day.day) and born.year < day.year
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def date_of(day: date) -> str:
-    """ "14 July 2018"."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def span(first: date, last: date) -> str:
-    """ "1-7 April 2018", "30 April - 2 May 2018", "30 December 2018 - 2 January 2019"."""
-    if first >= last:
-        return date_of(first)
-    if first.year != last.year:
-        return f"{date_of(first)} - {date_of(last)}"
-    if first.month != last.month:
-        return f"{first.day} {MONTHS[first.month - 1]} - {date_of(last)}"
-    return f"{first.day}-{date_of(last)}"
+def _with(what: str, names: Sequence[str]) -> str:
+    """What an event is, and with whom: the first few names."""
+    *others, last = names[:MOST_NAMES] or [""]
+    if not last:
+        return what
+    if not others:
+        return _("{what} with {name}", what=what, name=last)
+    return _("{what} with {names} and {last}", what=what, names=", ".join(others), last=last)

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from unipic.cleanup.criteria import BY_NAME, MEASURED, WEIGHTS, Criterion, Weights
-from unipic.cleanup.faces import Names, Row, people_in, why
-from unipic.cleanup.faces import columns as eyes_and_smiles
+from unipic.cleanup.faces import Names, Row, columns as eyes_and_smiles, people_in, why
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import CLEAR, Cluster

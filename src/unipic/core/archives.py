@@ -25,6 +25,8 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
+from unipic.core.language import kept
+
 ENDINGS = (".zip", ".tgz", ".tar.gz")
 # The parts of one export: Google's, which do not say how many there are, and Apple's.
 PARTS = re.compile(
@@ -49,7 +51,7 @@ FAULTS: tuple[type[Exception], ...] = (
     RuntimeError,
 )
 FAULTS += (LookupError, ArithmeticError)
-LINK = "is a link in an archive, which is not followed"
+LINK = kept("is a link in an archive, which is not followed")
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def open_member(path: str) -> BinaryIO:
                 with archive.open(member.at) as source:  # at its end the checksum is compared
                     shutil.copyfileobj(source, target, CHUNK)
                 if target.tell() != member.size:
-                    raise EOFError("it has another size than announced")
+                    raise EOFError(kept("it has another size than announced"))
         target.flush()
         if os.utime in os.supports_fd:
             os.utime(target.fileno(), ns=(member.changed, member.changed))
@@ -200,7 +202,7 @@ def _content(files: tuple[tuple[str, tuple[int, int]], ...]) -> tuple[dict[str, 
                 listed = _in_tar(opened, part) if isinstance(opened, _Gzip) else _in_zip(opened, part)
                 for number, member in enumerate(listed):
                     if number >= MOST_MEMBERS:
-                        raise ValueError("it has too many members")
+                        raise ValueError(kept("it has too many members"))
                     name = _free(member.name, members)
                     members[name] = replace(member, name=name)
         except OSError as error:
@@ -212,13 +214,15 @@ def _in_zip(archive: zipfile.ZipFile, part: str) -> Iterator[Member]:
     for info in archive.infolist():
         name, problem = _name(info.filename)
         if info.flag_bits & 1:
-            problem = "is encrypted; unpack the archive with its password and give the folder"
+            problem = kept("is encrypted; unpack the archive with its password and give the folder")
         elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            problem = "is packed in a way that exports are not; unpack the archive and give the folder"
+            problem = kept("is packed in a way that exports are not; unpack the archive and give the folder")
         elif stat.S_ISLNK(info.external_attr >> 16):
             problem = LINK
         elif info.file_size > max(SUSPECT, BOMB * info.compress_size):
-            problem = f"would unpack to {info.file_size:,} bytes, as only a bomb does; it was not unpacked"
+            problem = kept(
+                "would unpack to {bytes:,} bytes, as only a bomb does; it was not unpacked", bytes=info.file_size
+            )
         changed = 0.0
         with suppress(ValueError, OverflowError):  # a date that is none
             changed = time.mktime((*info.date_time, 0, 0, -1))
@@ -233,7 +237,7 @@ def _in_tar(reader: "_Gzip", part: str) -> Iterator[Member]:
             archive.members = []  # which would hold every header
             name, problem = _name(one.name)
             if not one.isreg() or one.issparse():
-                problem = LINK if one.islnk() or one.issym() else "is not a regular file"
+                problem = LINK if one.islnk() or one.issym() else kept("is not a regular file")
             if not one.isdir():
                 yield Member(name, part, one.size, _moment(one.mtime), one.offset_data, problem)
 
@@ -248,10 +252,10 @@ def _name(raw: str) -> tuple[str, str]:
     steps = raw.replace("\\", "/").replace("\0", "").split("/")
     name = "/".join(step for step in steps if step not in ("", ".", "..")) or "unnamed"
     if ".." in steps or not steps[0] or steps[0].endswith(":"):
-        return name, "has a name that leads out of the archive, which no export has; it was not opened"
+        return name, kept("has a name that leads out of the archive, which no export has; it was not opened")
     nested = name.casefold().endswith(ENDINGS)
     name = APPLE_PART.sub("", name, count=1)
-    return name, "is an archive inside an archive; unpack it and add it by itself" if nested else ""
+    return name, kept("is an archive inside an archive; unpack it and add it by itself") if nested else ""
 
 
 def _free(name: str, taken: dict[str, Member]) -> str:
@@ -270,7 +274,9 @@ def _in_words(part: str) -> Iterator[None]:
     try:
         yield
     except FAULTS as error:
-        words = f"is damaged in {os.path.basename(part)}; download this part again ({error})"
+        words = kept(
+            "is damaged in {part}; download this part again ({error})", part=os.path.basename(part), error=error
+        )
         raise OSError(errno.EBADMSG, words, part) from error
 
 
@@ -299,7 +305,7 @@ class _Gzip:
     def read(self, size: int) -> bytes:
         """Up to `size` bytes, for the headers of a tar."""
         if not 0 <= size <= HEADER:
-            raise ValueError("a header of impossible size")
+            raise ValueError(kept("a header of impossible size"))
         pieces = bytearray()
         while len(pieces) < size and (piece := self._piece(size - len(pieces))):
             pieces += piece
@@ -311,7 +317,7 @@ class _Gzip:
             self.seek(start)
             while size:
                 if not (piece := self._piece(size)):
-                    raise EOFError("it ends too soon")
+                    raise EOFError(kept("it ends too soon"))
                 size -= target.write(piece)
 
     def tell(self) -> int:
@@ -337,13 +343,13 @@ class _Gzip:
                     return b""
                 self._inflate = zlib.decompressobj(31)
             elif not data:
-                raise EOFError("it ends too soon")
+                raise EOFError(kept("it ends too soon"))
             self._rest = self._inflate.decompress(data, CHUNK)
         piece, self._rest = self._rest[:most], self._rest[most:]
         self._at += len(piece)
         read = self._file.tell()
         if self._at > max(10 * SUSPECT, BOMB * read):
-            raise ValueError("it unpacks to as much as only a bomb does")
+            raise ValueError(kept("it unpacks to as much as only a bomb does"))
         if not self._rest and self._at >= self._points[-1][0] + self._apart:
             self._points.append((self._at, read, self._inflate.copy()))
         return piece

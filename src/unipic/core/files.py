@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
 
 from unipic.core.archives import open_member
+from unipic.core.language import gettext as _, kept
 from unipic.core.locks import FLOCK, lock
 from unipic.core.moving import move
 
@@ -42,7 +43,7 @@ def atomic_file(path: Path, replace: bool = True) -> Iterator[BinaryIO]:
             if replace:
                 os.replace(part, path)
             else:
-                move(str(part), str(path), " Choose another name.")
+                move(str(part), str(path), _(" Choose another name."))
                 part = path  # delete it too if syncing the folder fails
         sync_folder(path.parent)
     except BaseException:
@@ -90,7 +91,7 @@ def open_to_read(path: str | Path) -> BinaryIO:
         return open_member(str(path))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        raise OSError(errno.EINVAL, kept("is not a regular file"), str(path))
     return os.fdopen(handle, "rb")
 
 

@@ -9,6 +9,7 @@ import errno
 import os
 
 from unipic.core.errors import AlreadyThere
+from unipic.core.language import gettext as _, kept
 
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 NO_REPLACE = 1  # linux/fs.h
@@ -24,12 +25,14 @@ def move(source: str, target: str, advice: str = "") -> None:
             way(source, target)
             return
         except FileExistsError:
-            raise AlreadyThere(f"{target} already exists; nothing was overwritten.{advice}") from None
+            raise AlreadyThere(
+                _("{path} already exists; nothing was overwritten.{advice}", path=target, advice=advice)
+            ) from None
         except OSError as error:
             if error.errno not in (*NOT_KNOWN, *NO_LINKS):
                 raise
     if os.path.lexists(target):
-        raise AlreadyThere(f"{target} already exists; nothing was overwritten.{advice}")
+        raise AlreadyThere(_("{path} already exists; nothing was overwritten.{advice}", path=target, advice=advice))
     os.rename(source, target)
 
 
@@ -47,7 +50,7 @@ def link_and_unlink(source: str, target: str) -> None:
     """Link to the target, then unlink the source, only if both are the same file."""
     os.link(source, target, follow_symlinks=False)
     if not one_file(source, target):
-        raise OSError(errno.ESTALE, "was replaced by another file meanwhile", source)
+        raise OSError(errno.ESTALE, kept("was replaced by another file meanwhile"), source)
     try:
         os.unlink(source)
     except OSError:  # keep the old name only

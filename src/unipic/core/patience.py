@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from unipic.core.language import kept
+
 T = TypeVar("T")
 
 PASSING = frozenset(
@@ -47,7 +49,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     if faults:
         raise faults[0]
     if not answers:
-        raise TimeoutError(errno.ETIMEDOUT, f"no answer within {seconds:.0f} seconds")
+        raise TimeoutError(errno.ETIMEDOUT, kept("no answer within {seconds:.0f} seconds", seconds=seconds))
     return answers[0]
 
 
@@ -63,5 +65,5 @@ def is_far(path: str) -> bool:
 def in_words(error: OSError, path: str = "") -> str:
     """The fault, and what to do where it may pass, for people. `path`: of the file; "" where it lies in a cloud."""
     may_pass = error.errno in PASSING and (not path or is_far(path))
-    later = "; a cloud or network drive may not have it yet. The next run tries it again" if may_pass else ""
+    later = kept("; a cloud or network drive may not have it yet. The next run tries it again") if may_pass else ""
     return f"{error.strerror or error}{later}"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from unipic.core.language import gettext as _, number, retold
 from unipic.core.words import count, duration, size
 
 T = TypeVar("T")
@@ -43,8 +44,9 @@ class Step:
         if not self.total:
             return ""
         if self.unit == BYTE:
-            return f"{size(self.done)} of {size(self.total)}"
-        return f"{self.done:,} of " + (count(self.total, self.unit) if self.unit else f"{self.total:,}")
+            return _("{done} of {total}", done=size(self.done), total=size(self.total))
+        total = count(self.total, self.unit) if self.unit else number(self.total)
+        return _("{done} of {total}", done=number(self.done), total=total)
 
     @property
     def settled(self) -> bool:
@@ -53,18 +55,18 @@ class Step:
 
     def told(self, passed: float) -> str:
         """Stage, amount, a download's speed and time left in words, `passed` seconds after the stage began."""
-        return " · ".join(filter(None, (self.stage, self.pace(passed))))
+        return " · ".join(filter(None, (retold(self.stage), self.pace(passed))))
 
     def pace(self, passed: float) -> str:
         """Amount, a download's speed, and time left in words; "" where the total is not known."""
         words = [self.amount] if self.total else []
         if words and not self.settled:
-            words.append("Starting…")
+            words.append(_("Starting…"))
         elif words and passed >= ESTIMATE_AFTER_S:
             rate = self.done / passed
             if self.unit == BYTE:
-                words.append(f"{size(rate)} a second")
-            words.append(f"{duration((self.total - self.done) / rate)} left")
+                words.append(_("{size} a second", size=size(rate)))
+            words.append(_("{duration} left", duration=duration((self.total - self.done) / rate)))
         return " · ".join(words)
 
 
@@ -125,7 +127,9 @@ class Overall:
     @property
     def told(self) -> str:
         """ "34 % · 2 min left"."""
-        return f"{self.share:.0%}".replace("%", " %") + (f" · {duration(self.left_s)} left" if self.left_s else "")
+        return f"{self.share:.0%}".replace("%", " %") + (
+            f" · {_('{duration} left', duration=duration(self.left_s))}" if self.left_s else ""
+        )
 
 
 Progress = Callable[[Step], None]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _, gettext_noop as N_
 
 PACKAGE = Path(__file__).resolve().parents[1]  # the folder `unipic`
 INSTALLED = (PACKAGE / "_app").is_dir()  # from a wheel, where app.py, main.py and models/ lie in unipic/_app
@@ -21,7 +22,7 @@ PROJECT = APP if INSTALLED else PACKAGE.parents[1]  # the folder of models/
 
 # What people are told to run.
 COMMAND = "unipic" if INSTALLED else "python src/main.py"
-INSTALL = "install Unipic again" if INSTALLED else "run `pip install -r requirements.txt`"
+INSTALL = N_("install Unipic again") if INSTALLED else N_("run `pip install -r requirements.txt`")
 
 # What CLIP is asked: the wish, a preset or the person's own words, against all the faults. They speak of the
 # photograph alone: none of them asks anything of anyone's body, skin, age or looks, eyes and expressions included.
@@ -52,7 +53,9 @@ class Section:
         for name, hint in get_type_hints(type(self)).items():
             value, known = getattr(self, name), get_args(hint) if get_origin(hint) is Literal else ()
             if known and value not in known:
-                raise SettingsError(f"{name} is one of {', '.join(known)}, not {value!r}")
+                raise SettingsError(
+                    _("{name} is one of {known}, not {value!r}", name=name, known=", ".join(known), value=value)
+                )
         self.check()
 
     def check(self) -> None:
@@ -74,9 +77,13 @@ class Thresholds(Section):
     def check(self) -> None:
         for name in ("near", "similar"):
             if not 1 <= getattr(self, name) <= 100:
-                raise SettingsError(f"{name} is a number from 1 to 100, not {getattr(self, name)}")
+                raise SettingsError(
+                    _("{name} is a number from 1 to 100, not {value}", name=name, value=getattr(self, name))
+                )
         if self.time_window is not None and not 0 < self.time_window < math.inf:
-            raise SettingsError(f"the time window is a number of seconds above 0, not {self.time_window}")
+            raise SettingsError(
+                _("the time window is a number of seconds above 0, not {value}", value=self.time_window)
+            )
 
 
 @dataclass(frozen=True)
@@ -91,19 +98,28 @@ class Control:
 
 CONTROLS = {
     "similar": Control(
-        *("--similarity", "Similar shots"),
-        "How similar shots of one moment must be, 1 to 100. At 90, the default, nine in ten pairs show the same "
-        "moment. Higher finds fewer, safer groups.",
+        *("--similarity", N_("Similar shots")),
+        N_(
+            "How similar shots of one moment must be, 1 to 100. At 90, the default, nine in ten pairs show the same "
+            "moment. Higher finds fewer, safer groups."
+        ),
         (50.0, 99.0, 1.0),  # pairs that are less similar are not known one by one
     ),
     "near": Control(
-        *("--near", "Copies"),
-        "How exactly the pixels of copies must agree, 1 to 100. 50 is the measured default. Higher finds fewer copies.",
+        *("--near", N_("Copies")),
+        N_(
+            "How exactly the pixels of copies must agree, 1 to 100. 50 is the measured default. "
+            "Higher finds fewer copies."
+        ),
         (10.0, 95.0, 5.0),
     ),
-    "grouping": Control("--grouping", "Grouping", "How similar shots become a group: greedy, dbscan or components."),
+    "grouping": Control(
+        "--grouping", N_("Grouping"), N_("How similar shots become a group: greedy, dbscan or components.")
+    ),
     "time_window": Control(
-        "--time-window", "Similar shots taken within", "Similar shots must be taken within this time: 48s, 2m, 1h."
+        "--time-window",
+        N_("Similar shots taken within"),
+        N_("Similar shots must be taken within this time: 48s, 2m, 1h."),
     ),
 }
 
@@ -120,7 +136,7 @@ class Comparing(Section):
 
     def check(self) -> None:
         if not 0 <= self.near_bits <= 256:
-            raise SettingsError(f"near_bits is 0 to 256, not {self.near_bits}")
+            raise SettingsError(_("near_bits is 0 to 256, not {value}", value=self.near_bits))
 
 
 @dataclass(frozen=True)
@@ -136,7 +152,9 @@ class Ranking(Section):
 
     def check(self) -> None:
         if self.preset not in PRESETS:
-            raise SettingsError(f"there is no preset {self.preset!r}; there are {', '.join(PRESETS)}")
+            raise SettingsError(
+                _("there is no preset {name!r}; there are {known}", name=self.preset, known=", ".join(PRESETS))
+            )
 
     @property
     def wish(self) -> str:
@@ -163,17 +181,22 @@ class Machine(Section):
 
     def check(self) -> None:
         if self.workers < 0:
-            raise SettingsError(f"workers is 0 (by cores and memory) or more, not {self.workers}")
+            raise SettingsError(_("workers is 0 (by cores and memory) or more, not {value}", value=self.workers))
         if self.engine != "ray" and (self.ray_address or self.ray_store):
-            raise SettingsError("ray_address and ray_store are for the engine ray, which was not asked for")
+            raise SettingsError(_("ray_address and ray_store are for the engine ray, which was not asked for"))
         if self.ray_address in ("", "local"):
             return
         if not re.fullmatch(r"[^\s/]+:[0-9]{1,5}", self.ray_address):
-            raise SettingsError(f"ray_address is host:port of the cluster's head node, not {self.ray_address!r}")
+            raise SettingsError(
+                _("ray_address is host:port of the cluster's head node, not {value!r}", value=self.ray_address)
+            )
         if not self.ray_store:
             raise SettingsError(
-                f"with the cluster at {self.ray_address} say ray_store too: a folder that all of its nodes share, "
-                "or s3://bucket/folder"
+                _(
+                    "with the cluster at {address} say ray_store too: a folder that all of its nodes share, "
+                    "or s3://bucket/folder",
+                    address=self.ray_address,
+                )
             )
 
 
@@ -196,7 +219,7 @@ class Limits(Section):
     def check(self) -> None:
         for name, value in vars(self).items():
             if not 0 < value < math.inf:
-                raise SettingsError(f"{name} is a number above 0, not {value}")
+                raise SettingsError(_("{name} is a number above 0, not {value}", name=name, value=value))
 
 
 @dataclass(frozen=True)
@@ -236,12 +259,14 @@ def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
     its: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for name, value in values.items():
         if name not in homes:
-            raise SettingsError(f"there is no setting {name!r}; there are {', '.join(sorted(homes))}")
+            raise SettingsError(
+                _("there is no setting {name!r}; there are {known}", name=name, known=", ".join(sorted(homes)))
+            )
         hint = get_type_hints(type(sections[homes[name]]))[name]
         kinds = (str,) if get_origin(hint) is Literal else get_args(hint) or (hint,)
         number = isinstance(value, int) and not isinstance(value, bool) and float in kinds
         if not number and not any(type(value) is kind for kind in kinds):
-            raise SettingsError(f"{name} cannot be {value!r}")
+            raise SettingsError(_("{name} cannot be {value!r}", name=name, value=value))
         its[homes[name]][name] = value
     return replace(settings, **{name: replace(sections[name], **given) for name, given in its.items()})
 
@@ -251,9 +276,9 @@ def load_config(path: Path) -> Settings:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+        raise SettingsError(_("{path} cannot be read: {why}", path=path, why=error.strerror)) from error
     except (ValueError, RecursionError) as error:  # TOML's and Unicode's own are the first; nesting is the second
-        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+        raise SettingsError(_("{path} is not valid TOML: {error}", path=path, error=error)) from error
     return changed(Settings(), values)
 
 
@@ -264,7 +289,7 @@ def seconds(text: str) -> float:
     try:
         return float(number) * units[unit]
     except ValueError:
-        raise SettingsError(f"{text!r} is no length of time; say 48s, 2m or 1h") from None
+        raise SettingsError(_("{text!r} is no length of time; say 48s, 2m or 1h", text=text)) from None
 
 
 def models_folder() -> Path:
@@ -331,7 +356,7 @@ def immich_files() -> tuple[str, str] | None:
     value = os.environ.get("UNIPIC_IMMICH_FILES", "")
     there, sign, here = value.partition("=")
     if value and not (there and sign and here):
-        raise SettingsError("UNIPIC_IMMICH_FILES is FOLDER_ON_THE_SERVER=FOLDER_HERE, as /data=/mnt/immich")
+        raise SettingsError(_("UNIPIC_IMMICH_FILES is FOLDER_ON_THE_SERVER=FOLDER_HERE, as /data=/mnt/immich"))
     return (there, here) if value else None
 
 

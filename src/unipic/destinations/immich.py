@@ -12,17 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unipic.core.errors import Cancelled, DestinationError, ImmichError
-from unipic.core.progress import Progress, silent
-from unipic.core.progress import Step as Told
+from unipic.core.progress import Progress, Step as Told, silent
 from unipic.core.settings import immich_folder
 from unipic.core.words import count, printable
-from unipic.destinations._immich_journal import Journal as Journal
-from unipic.destinations._immich_journal import Step as Step
-from unipic.destinations._immich_journal import alone, journals, new_run
-from unipic.destinations._immich_plan import Plan as Plan
-from unipic.destinations._immich_plan import Wishes as Wishes
-from unipic.destinations._immich_plan import in_words as in_words
-from unipic.destinations._immich_plan import planned as planned
+from unipic.destinations._immich_journal import Journal as Journal, Step as Step, alone, journals, new_run
+from unipic.destinations._immich_plan import Plan as Plan, Wishes as Wishes, in_words as in_words, planned as planned
 from unipic.destinations._immich_steps import GONE, Steps
 from unipic.sources.immich import Connected, Refused, folder_of, version
 

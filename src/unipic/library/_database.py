@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from unipic.core.errors import UnipicError
+from unipic.core.language import gettext as _
 from unipic.library._sqlite import is_damage
 from unipic.library._tables import NewerIndex, open_tables
 from unipic.library.thumbnails import Thumbnails
@@ -47,14 +48,23 @@ class Database:
                     self.path.with_name(self.path.name + end).unlink(missing_ok=True)
                 base = self._opened()
                 self.notices = (
-                    f"What was remembered of photos was damaged ({self.path}: {error}) and is made again. Your "
-                    "decisions are stored elsewhere and are unchanged.",
+                    _(
+                        "What was remembered of photos was damaged ({path}: {error}) and is made again. Your "
+                        "decisions are stored elsewhere and are unchanged.",
+                        path=self.path,
+                        error=error,
+                    ),
                 )
                 return base
-        advice = "" if isinstance(error, NewerIndex) else " The file may be deleted at any time."
+        advice = "" if isinstance(error, NewerIndex) else _(" The file may be deleted at any time.")
         self.notices = (
-            f"This scan will not be remembered: {self.path} cannot be used ({error}). The next run reads those photos "
-            f"again.{advice}",
+            _(
+                "This scan will not be remembered: {path} cannot be used ({error}). The next run reads those "
+                "photos again.{advice}",
+                path=self.path,
+                error=error,
+                advice=advice,
+            ),
         )
         return open_tables(":memory:")
 
@@ -102,9 +112,13 @@ class Database:
             self._base.execute("VACUUM")
             (busy, *_) = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except (sqlite3.Error, OSError) as error:
-            raise UnipicError(f"{self.path} may still hold bytes of what was deleted: {error}. Try again.") from error
+            raise UnipicError(
+                _("{path} may still hold bytes of what was deleted: {error}. Try again.", path=self.path, error=error)
+            ) from error
         if busy:
-            raise UnipicError(f"{self.path} may still hold bytes of what was deleted: it is in use. Try again.")
+            raise UnipicError(
+                _("{path} may still hold bytes of what was deleted: it is in use. Try again.", path=self.path)
+            )
 
     def _replace(self, error: Exception) -> None:
         with suppress(sqlite3.Error):
@@ -134,12 +148,12 @@ def usable(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         open_tables(str(path)).close()
     except NewerIndex as error:
-        raise UnipicError(f"{path} cannot be used: {error}.") from error
+        raise UnipicError(_("{path} cannot be used: {error}.", path=path, error=error)) from error
     except OSError as error:
-        raise UnipicError(f"{path.parent} cannot be written to: {error.strerror}") from error
+        raise UnipicError(_("{path} cannot be written to: {why}", path=path.parent, why=error.strerror)) from error
     except (sqlite3.Error, ValueError) as error:
         if not is_damage(error):
-            raise UnipicError(f"{path} cannot be used: {error}.") from error
+            raise UnipicError(_("{path} cannot be used: {error}.", path=path, error=error)) from error
 
 
 def forget_orphans(base: Database, thumbnails: Thumbnails) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from unipic.core.errors import DecisionsNewer, DecisionsUnreadable
+from unipic.core.language import gettext as _
 from unipic.library._sqlite import is_damage
 
 FILE = "decisions.sqlite"
@@ -74,7 +75,12 @@ class Decisions:
                 yield base
         except (sqlite3.Error, OSError, ValueError, TypeError) as error:
             raise DecisionsUnreadable(
-                f"what you decided earlier ({self.path}) cannot be used: {error}. {_advice(error)}"
+                _(
+                    "what you decided earlier ({path}) cannot be used: {error}. {advice}",
+                    path=self.path,
+                    error=error,
+                    advice=_advice(error),
+                )
             ) from error
 
     def _rows(
@@ -97,7 +103,9 @@ def _version(base: sqlite3.Connection) -> int:
     (version,) = base.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         path = base.execute("PRAGMA database_list").fetchone()[2]
-        raise DecisionsNewer(f"{path} was written by a newer Unipic (version {version}); update.")
+        raise DecisionsNewer(
+            _("{path} was written by a newer Unipic (version {version}); update.", path=path, version=version)
+        )
     return int(version)
 
 
@@ -105,7 +113,7 @@ def _advice(error: Exception) -> str:
     """Only advise moving the file away if it is damaged."""
     code = getattr(error, "sqlite_errorcode", None)
     if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-        return "What was decided before is as it was; make room on the disk and try again."
+        return _("What was decided before is as it was; make room on the disk and try again.")
     if isinstance(error, OSError) or (code is not None and not is_damage(error)):
-        return "What was decided before is as it was; see that the file and its folder can be used, and try again."
-    return "Move the file away to begin anew."
+        return _("What was decided before is as it was; see that the file and its folder can be used, and try again.")
+    return _("Move the file away to begin anew.")

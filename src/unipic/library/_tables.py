@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
+from unipic.core.language import gettext as _
 from unipic.reading import seen
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ def _searched(base: sqlite3.Connection) -> bool:
 def _shape(base: sqlite3.Connection) -> int:
     (shape,) = base.execute("PRAGMA user_version").fetchone()
     if shape > SHAPE:
-        raise NewerIndex(f"it was written by a newer Unipic (version {shape}); update")
+        raise NewerIndex(_("it was written by a newer Unipic (version {version}); update", version=shape))
     return int(shape)
 
 

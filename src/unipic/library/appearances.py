@@ -12,8 +12,7 @@ from unipic.library._database import Database
 from unipic.library._tables import marks, portions
 from unipic.library.persons import Persons
 from unipic.library.reader import SHOWN, Reader
-from unipic.vision.faces import KIND as FACE
-from unipic.vision.faces import FaceFinder
+from unipic.vision.faces import KIND as FACE, FaceFinder
 
 # Of the rows in the table `part`, each called as the edges of the face's box. The key begins as those of whatever tells
 # people apart, so that these rows are deleted with it.

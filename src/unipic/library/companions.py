@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from unipic.core.files import copy_and_hash, open_to_read
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import FORMATS, RAW, Companion, Found, Gallery, Photo, Role, Unreadable, seconds_apart
 from unipic.core.progress import Progress, Step, silent
 from unipic.library._takeout import cut, is_title, photo_names, starts, unedited
@@ -21,7 +22,7 @@ from unipic.reading.apple import Clip, read_clip
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.exports import MOST, Entry, rows_of, said_in
 
-STAGE = "Finding what belongs together"
+STAGE = kept("Finding what belongs together")
 VERSION = 2  # raised when other contents are read from a possible companion
 VIDEOS = (".mov", ".mp4", ".mp")  # the last is of Pixel phones, in exports: PXL_1.MP beside PXL_1.MP.jpg
 RAWS = (
@@ -153,11 +154,11 @@ def read_contents(file: Unreadable) -> Contents | Failure:
         with open_to_read(file.path) as opened:
             clip = read_clip(opened) if _role(file.name) == "video" else Clip()
             if clip.seconds is not None and clip.seconds > LIVE and not clip.identifier:
-                return Failure("filmed for its own sake")
+                return Failure(kept("filmed for its own sake"))
             opened.seek(0)
             says, album = _said(_suffix(file.name), opened)
             if says is None:
-                return Failure("about something else")
+                return Failure(kept("about something else"))
             opened.seek(0)
             return Contents(copy_and_hash(opened), clip, says, album)
     except OSError as error:
@@ -359,18 +360,22 @@ def _companion(photo: Photo, role: Role) -> Companion:
 
 
 def _in_words(file: Unreadable, said: Contents | None) -> Unreadable:
-    if not file.copyable or not file.reason.startswith("is not in any photo format"):
+    if not file.copyable or not file.reason.startswith(kept("is not in any photo format")):
         return file
     if said and (said.album or ("" not in said.says and said.says)):
-        return replace(file, reason="is an export's list of photos or albums; what it says was taken over")
-    return replace(file, reason="is a sidecar of a photo that is not here") if _role(file.name) == "sidecar" else file
+        return replace(file, reason=kept("is an export's list of photos or albums; what it says was taken over"))
+    return (
+        replace(file, reason=kept("is a sidecar of a photo that is not here"))
+        if _role(file.name) == "sidecar"
+        else file
+    )
 
 
 WORDS: Mapping[Role, Callable[[Companion], str]] = {
-    "video": lambda file: "Live Photo",
-    "raw": lambda file: f"raw ({PurePosixPath(file.name).suffix[1:].upper()})",
-    "sidecar": lambda file: f"sidecar ({PurePosixPath(file.name).suffix[1:].upper()})",
-    "original": lambda file: "edited, with its original",
+    "video": lambda file: _("Live Photo"),
+    "raw": lambda file: _("raw ({format})", format=PurePosixPath(file.name).suffix[1:].upper()),
+    "sidecar": lambda file: _("sidecar ({format})", format=PurePosixPath(file.name).suffix[1:].upper()),
+    "original": lambda file: _("edited, with its original"),
 }
 
 

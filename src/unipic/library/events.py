@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.core.words import without_controls
 from unipic.library._decisions import Decisions
 
@@ -42,7 +43,7 @@ class EventRulings(Decisions):
         """Keep a ruling, as the newest. SettingsError for one without photos."""
         named = tuple(dict.fromkeys(digests))
         if kind not in KINDS or not named:
-            raise SettingsError("a ruling about events is split, join, name, leave out or clock, and names photos")
+            raise SettingsError(_("a ruling about events is split, join, name, leave out or clock, and names photos"))
         words = _cut(" ".join(name.split()))
         with self._open() as base:
             (last,) = base.execute("SELECT coalesce(max(at), 0) FROM event_ruling").fetchone()

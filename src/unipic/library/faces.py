@@ -15,6 +15,7 @@ import numpy as np
 
 from unipic.core.errors import DecisionsUnreadable, ModelError
 from unipic.core.face import TURNED, Face, turned
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Stage, silent, within
 from unipic.core.settings import Limits
@@ -38,8 +39,10 @@ CHOICE, LEFT_OUT, UNWANTED = "faces", "faces left out", "faces never again"
 IN_FILMS = f"{IDENTITY}films {FINDER}"  # of the fact that a film was looked through; forgotten with all identities
 TIMED = f"kind = '{KIND}' AND json_extract(facts, '$.time') IS NOT NULL"  # rows of faces in films
 # Seconds for 1,000 photos, with one face in two of them.
-FINDING = Stage("Finding faces", 14, "Where faces are is noted: for the best shot, for crops, and for People.")
-TELLING = Stage("Telling faces apart", 8, "Each face becomes 128 numbers that are kept on this computer.")
+FINDING = Stage(
+    kept("Finding faces"), 14, kept("Where faces are is noted: for the best shot, for crops, and for People.")
+)
+TELLING = Stage(kept("Telling faces apart"), 8, kept("Each face becomes 128 numbers that are kept on this computer."))
 AT_ONCE = 200  # photos between two looks at whether it is still wanted: some seconds' work
 
 # A face that may start or extend a person, by what tells faces that are taken for others (PEOPLE in RESULTS.md).
@@ -236,7 +239,9 @@ def _same(key: str, device: str) -> FaceEncoder | OwnFaceEncoder:
     """The encoder with this key, in any process. ModelError if there is another: its vectors are not comparable."""
     encoder = open_face_encoder(device)
     if encoder.key != key:
-        raise ModelError(f"a worker would tell faces apart by {encoder.label}: put the same models on every machine.")
+        raise ModelError(
+            _("a worker would tell faces apart by {model}: put the same models on every machine.", model=encoder.label)
+        )
     return encoder
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from unipic.core.language import kept
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import Limits
 from unipic.library._cutting import Cutter, originals
@@ -28,9 +29,9 @@ from unipic.vision.own_faces import OwnFaceEncoder
 LOT = 32  # pictures that a model gets at a time: 2 MB of thumbnails on their way to a worker
 FACES_LOT = 64  # the same of faces: four batches of what tells them apart
 LARGE_LOT = 4  # the same of pictures larger than thumbnails, each of which takes a model a second
-STAGE = "Looking at photos"
-MEANING = "Looking at what photos show"
-THINGS = "Finding the things in photos"
+STAGE = kept("Looking at photos")
+MEANING = kept("Looking at what photos show")
+THINGS = kept("Finding the things in photos")
 
 Lot = tuple[tuple[str, bytes], ...]  # digests, and pictures as JPEGs of ours
 FaceLot = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]  # digests, and the chips of their faces by name

@@ -10,6 +10,7 @@ import numpy as np
 
 from unipic.core.archives import status
 from unipic.core.embeddings import Embeddings
+from unipic.core.language import kept
 from unipic.core.photo import FILM, Found, Gallery, Photo, Unreadable
 from unipic.core.settings import Limits
 from unipic.library._ahead import ahead
@@ -27,7 +28,7 @@ Files = Sequence[Found | Unreadable]
 See = Callable[[Files], Iterator[Seen | Unreadable]]
 
 BATCH_PHOTOS = 32  # more is no faster on a CPU, and 32 views are 5 MB
-IS_FILM = "is a video, not a photo"  # as reading says of one
+IS_FILM = kept("is a video, not a photo")  # as reading says of one
 AHEAD = 128  # pictures queued for the encoder: 27 MB, what two cores read while torch is imported
 
 

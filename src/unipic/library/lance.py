@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from unipic.core.errors import ModelError
+from unipic.core.language import gettext as _
 from unipic.core.settings import INSTALL
 from unipic.library._tables import portions
 from unipic.library.vectors import MORE, best_of, rows_to_add, unit
@@ -35,9 +36,13 @@ class LanceVectors:
             name = f"vectors_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
             self._table = lancedb.connect(place).create_table(name, schema=self._schema, exist_ok=True)
         except ImportError as error:
-            raise ModelError(f"UNIPIC_VECTORS needs lancedb: {INSTALL} with requirements-lance.txt.") from error
+            raise ModelError(
+                _("UNIPIC_VECTORS needs lancedb: {install} with requirements-lance.txt.", install=_(INSTALL))
+            ) from error
         except (OSError, RuntimeError, ValueError) as error:
-            raise ModelError(f"{place} (UNIPIC_VECTORS) cannot be used: {error}.") from error
+            raise ModelError(
+                _("{place} (UNIPIC_VECTORS) cannot be used: {error}.", place=place, error=error)
+            ) from error
         known = self._table.search().select(["id", "name"]).to_arrow()
         self.names: dict[int, str] = dict(zip(known["id"].to_pylist(), known["name"].to_pylist(), strict=True))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from unipic.core import archives
 from unipic.core.errors import DecisionsNewer, DecisionsUnreadable, SourceError
+from unipic.core.language import gettext as _
 from unipic.core.photo import Found, Unreadable
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Limits, inbox_folder
@@ -22,8 +23,7 @@ from unipic.library._joining import Joiner, folder_of
 from unipic.library._tables import marks, portions
 from unipic.library.colours import colour_model
 from unipic.library.filling import Filler, Model, looked_at, waiting
-from unipic.library.index import DAY_S, Index, path_of
-from unipic.library.index import forget as forget_index
+from unipic.library.index import DAY_S, Index, forget as forget_index, path_of
 from unipic.library.reader import INDEX, SHOWN, UNDER, Reader, under
 from unipic.library.traits import describe
 from unipic.reading.engines.base import Engine
@@ -59,8 +59,12 @@ class Folder:
         """SourceError if the folder cannot be reached."""
         if not self.reachable:
             raise SourceError(
-                f"{self.path} cannot be reached: it is gone, empty or not mounted. Its {self.photos:,} photos stay in "
-                "the library and wait for it."
+                _(
+                    "{path} cannot be reached: it is gone, empty or not mounted. Its {photos:,} photos stay "
+                    "in the library and wait for it.",
+                    path=self.path,
+                    photos=self.photos,
+                )
             )
 
 
@@ -114,7 +118,7 @@ class Library(Reader):
         real = add_place(name_of(folder) or str(folder)) if ours else Path(FolderSource([folder]).roots[0])
         real = Path(archives.set_of(str(real)) if len(archives.parts(archives.set_of(str(real)))) > 1 else real)
         if not (real.is_dir() or archives.is_archive(str(real))):
-            raise SourceError(f"{folder} is neither a folder nor an archive")
+            raise SourceError(_("{folder} is neither a folder nor an archive", folder=folder))
         self.marks.add_folder(real)
         return real
 

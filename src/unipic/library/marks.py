@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.core.photo import Marked
 from unipic.library._decisions import Decisions
 from unipic.library._tables import marks, portions
@@ -202,5 +203,5 @@ def named(name: str, longest: int = LONGEST_NAME) -> str:
     """The name of a tag or album, or a query, without control characters. SettingsError if nothing is left."""
     shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())[:longest]
     if not shown:
-        raise SettingsError("a name needs at least one letter")
+        raise SettingsError(_("a name needs at least one letter"))
     return shown

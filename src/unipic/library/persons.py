@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 
 from unipic.core.errors import SettingsError
 from unipic.core.face import place_of
+from unipic.core.language import gettext as _
 from unipic.core.words import without_controls
 from unipic.library._decisions import Decisions
 
@@ -173,7 +174,7 @@ def person_name(text: str) -> str:
     shown = without_controls(unicodedata.normalize("NFC", " ".join(text.split())))
     short = shown.encode()[:LONGEST_NAME].decode(errors="ignore").strip()
     if not short:
-        raise SettingsError("a name needs at least one letter")
+        raise SettingsError(_("a name needs at least one letter"))
     return short
 
 
@@ -191,7 +192,7 @@ def checked_day(text: str) -> str:
     """The text, if it is a day, a month or a year, or empty. SettingsError."""
     text = text.strip()
     if text and day_of(text) is None:
-        raise SettingsError(f"{text!r} is no date; write it as 2015, 2015-03 or 2015-03-14")
+        raise SettingsError(_("{text!r} is no date; write it as 2015, 2015-03 or 2015-03-14", text=text))
     return text
 
 
@@ -237,18 +238,18 @@ def _put(base: Any, persons: Iterable[Person]) -> None:
 def _read(values: Mapping[str, Any]) -> tuple[list[Person], list[FaceRuling]]:
     try:
         if values["format"] != FORMAT:
-            raise ValueError(f"it is {values['format']!r}")
+            raise ValueError(_("it is {format!r}", format=values["format"]))
         persons = [Person(**{**one, "name": _name(one["name"])}) for one in values["persons"]]
         rulings = [FaceRuling(**one) for one in values["rulings"]]
         texts = [getattr(one, name) for one in persons for name in ("id", "name", "born", "cover")]
         texts += [getattr(one, name) for one in rulings for name in ("id", "face", "person")]
         if not all(isinstance(text, str) for text in texts) or any(one.says not in get_args(Says) for one in rulings):
-            raise ValueError("a value is of another kind")
+            raise ValueError(_("a value is of another kind"))
         for one in rulings:
             place_of(one.face)
         return persons, [replace(one, at=float(one.at)) for one in rulings]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SettingsError(f"that is no file of people that Unipic wrote: {error}") from error
+        raise SettingsError(_("that is no file of people that Unipic wrote: {error}", error=error)) from error
 
 
 def _name(text: str) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Literal
 
 from unipic.core.errors import DecisionsUnreadable
+from unipic.core.language import kept
 from unipic.core.progress import Stage
 from unipic.library._tables import marks, portions
 from unipic.library.filling import Model, detector
@@ -28,8 +29,10 @@ Which = Literal["screens", "all", "off"]
 CHOICES: tuple[Which, ...] = ("screens", "all", "off")
 CHOICE = "words"  # the name under which a person's choice among them is remembered
 DEFAULT: Which = "screens"
-PROBLEM = "Words in pictures are not read"  # how a notice about it begins
-STAGE = Stage("Reading words in pictures", 1, "The words in pictures are read, so that a search finds them.")
+PROBLEM = kept("Words in pictures are not read")  # how a notice about it begins
+STAGE = Stage(
+    kept("Reading words in pictures"), 1, kept("The words in pictures are read, so that a search finds them.")
+)
 AT_ONCE = 200  # photos whose words are read before they can be searched: some minutes' work
 READ_ANYWAY = ("screenshot", "document")  # kinds whose words are read unless they are switched off
 SECONDS = 0.3  # of one core for a photo with a line or two, see benchmarks/RESULTS.md; a full page takes 10

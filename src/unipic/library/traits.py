@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from unipic.core.folding import folded
+from unipic.core.language import kept
 from unipic.core.photo import Companion, Found, Photo, local_time
 from unipic.core.progress import Progress, Step
 from unipic.library import colours, kinds, places, recognised
@@ -24,7 +25,7 @@ from unipic.sources.immich_place import name_of
 
 VERSION = 1  # raised when rows change their meaning
 
-STAGE = "Preparing the search"
+STAGE = kept("Preparing the search")
 SHARE, NEUTRAL_SHARE = 0.2, 0.4  # of the picture: which colours count; most photos are a fifth grey and black
 NEUTRAL = ("black", "white", "grey")
 COLOURLESS = 4.0  # mean chroma below which a picture is black and white

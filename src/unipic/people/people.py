@@ -14,10 +14,10 @@ import numpy as np
 
 from unipic.core.errors import DecisionsUnreadable, ModelError, SettingsError
 from unipic.core.face import Face
+from unipic.core.language import gettext as _, kept
 from unipic.core.words import count
 from unipic.library.appearances import Appearance, appearances, days, store
-from unipic.library.faces import faces as faces_in
-from unipic.library.faces import forget_these, never_again
+from unipic.library.faces import faces as faces_in, forget_these, never_again
 from unipic.library.persons import Change, Person, Persons, Says, Step, checked_day, day_of, new_id, person_name
 from unipic.library.reader import Reader
 from unipic.library.searchable import copies
@@ -37,8 +37,11 @@ class Together(SettingsError):
 
     def __init__(self, photos: Collection[str]) -> None:
         super().__init__(
-            f"they are together in {count(len(photos), 'photo')}. Are they the same person twice, as in a mirror or a "
-            "collage, or is one face in the wrong place?"
+            _(
+                "they are together in {photos}. Are they the same person twice, as in a mirror or a collage, "
+                "or is one face in the wrong place?",
+                photos=count(len(photos), "photo"),
+            )
         )
         self.photos = sorted({photo.partition(" ")[0] for photo in photos})  # digests
 
@@ -108,9 +111,9 @@ class People:
             now = self.of_face(before.faces[0].key) if before.faces else None
             if now:
                 if now.row.name:
-                    self.notices.append(f"Somebody else named this person {now.row.name} meanwhile.")
+                    self.notices.append(_("Somebody else named this person {name} meanwhile.", name=now.row.name))
                 return now
-        raise SettingsError(f"there is no person {id!r} any more")
+        raise SettingsError(_("there is no person {id!r} any more", id=id))
 
     def of_face(self, key: str) -> Somebody | None:
         """Whose face it is."""
@@ -156,13 +159,13 @@ class People:
         """Name a person; `born` as "2015", "2015-03" or "2015-03-14", "" to leave it. SettingsError."""
         some, name = self.somebody(id), person_name(name)
         row = replace(self._row(some), name=name, born=checked_day(born) or some.row.born)
-        return self._step(Change(f"named {name}", (row,), says=self._claims(some, row.id)), row.id)
+        return self._step(Change(kept("named {name}", name=name), (row,), says=self._claims(some, row.id)), row.id)
 
     def born(self, id: str, day: str) -> Somebody:
         """Say when a person was born; "" for not known. Children are compared with themselves at that age."""
         some = self.somebody(id)
         row = replace(self._row(some), born=checked_day(day))
-        return self._step(Change("birth date", (row,), says=self._claims(some, row.id)), row.id)
+        return self._step(Change(kept("birth date"), (row,), says=self._claims(some, row.id)), row.id)
 
     def hide(self, id: str, on: bool = True) -> Somebody:
         """Hide a person from the lists, or show it again."""
@@ -192,7 +195,7 @@ class People:
         says = [*self._claims(whole, row.id), *(told for one in others for told in self._handed_on(one, row.id))]
         says += [(face.key, row.id, "twice") for one in several for face in one.faces if face.picture in shared]
         ended = tuple(one.id for one in others if one.kept and not one.nobody)
-        words = f"joined {count(len(several), 'person', 'people')}"
+        words = _("joined {people}", people=count(len(several), "person", "people"))
         return self._step(Change(words, (row,), ended, tuple(says)), row.id)
 
     def split(self, faces: Sequence[str], to: str = "") -> Somebody:
@@ -207,7 +210,9 @@ class People:
                 rows |= {old.id: old}
                 says += [told for told in self._claims(some, old.id) if told[0] not in faces]
         says += [(face.key, row.id, "is") for face in moved]
-        return self._step(Change(f"moved {count(len(moved), 'face')}", (*rows.values(),), says=tuple(says)), row.id)
+        return self._step(
+            Change(kept("moved {faces}", faces=count(len(moved), "face")), (*rows.values(),), says=tuple(says)), row.id
+        )
 
     def is_not(self, faces: Sequence[str], id: str) -> Somebody:
         """Say that faces, by their keys, are not a person's, which holds for good. Returns the person."""
@@ -215,19 +220,19 @@ class People:
         row = self._row(some)
         says = [told for told in self._claims(some, row.id) if told[0] not in faces]
         says += [(face.key, row.id, "is not") for face in moved]
-        return self._step(Change(f"not {row.name or 'this person'}", (row,), says=tuple(says)), row.id)
+        return self._step(Change(kept("not {name}", name=row.name or "this person"), (row,), says=tuple(says)), row.id)
 
     def apart(self, one: str, other: str) -> Somebody:
         """Say that two faces, by their keys, are not one person's. Returns whose the first is."""
         some = self.of_face(self._face(one).key)
         if some is None:
-            raise SettingsError("the first is said to be no face")
+            raise SettingsError(_("the first is said to be no face"))
         return self.is_not([other], some.id)
 
     def no_face(self, faces: Sequence[str]) -> None:
         """Say that these, by their keys, are no faces of people: statues, dogs, posters."""
         keys = [self._face(key).key for key in faces]
-        self._step(Change("not a face", says=tuple((key, "", "no face") for key in keys)))
+        self._step(Change(kept("not a face"), says=tuple((key, "", "no face") for key in keys)))
 
     def nobody(self, ids: Sequence[str]) -> None:
         """Say that these are of no interest; they stay among everyone else, with faces like theirs that come."""
@@ -326,7 +331,7 @@ class People:
         for face in self._faces:
             if face.key == key:
                 return face
-        raise SettingsError(f"there is no face {key!r}")
+        raise SettingsError(_("there is no face {key!r}", key=key))
 
     def _whose_faces(self, faces: Iterable[Face]) -> list[Somebody]:
         found = (self.of_face(face.key) for face in faces)
@@ -367,5 +372,5 @@ def let_join(reader: Reader) -> list[str]:
     try:
         open_people(reader).group()
     except (ModelError, DecisionsUnreadable) as error:
-        return [f"{error} Until then new faces are nobody's."]
+        return [_("{error} Until then new faces are nobody's.", error=error)]
     return []

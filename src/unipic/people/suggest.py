@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from unipic.core.face import Face
+from unipic.core.language import kept
 from unipic.library.persons import Change, Person, new_id
 from unipic.library.vectors import DIGITS
 from unipic.people.linking import Apart, vectors_of, whole_of
@@ -88,7 +89,9 @@ class Deck:
             says += [(face.key, row.id, "is not") for face in second.faces]
             second.apart.nots.add(row.id)
         ended = (second.row.id,) if answer == "same" and second.kept else ()
-        self._people.tell(Change("the same person" if answer == "same" else "not the same", (row,), ended, tuple(says)))
+        self._people.tell(
+            Change(kept("the same person") if answer == "same" else kept("not the same"), (row,), ended, tuple(says))
+        )
         first.row, first.kept, first.apart.person = row, True, row.id
         if answer == "same":
             self._join(*pair)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
 from typing import IO
 
+from unipic.core.language import kept
 from unipic.core.photo import Extra
 from unipic.core.words import size
 from unipic.reading._content import END, segments
@@ -26,9 +27,9 @@ HEAD = 1 << 16  # bytes of a JPEG that tell what it is of
 # Samsung ends most of its files with a time and an index, which say nothing of the picture.
 SAMSUNG, INDEX_SIZE = re.compile(rb"SEFT$|_UTC_Data|SEFH"), 1024
 MAPS = (
-    (re.compile(rb"(?i)hdrgm|hdrgainmap|iso:ts:21496"), "gain map", "a gain map"),
-    (re.compile(rb"(?i)matte"), "matte", "a portrait matte"),
-    (re.compile(rb"(?i)depth|disparity"), "depth", "a depth map"),
+    (re.compile(rb"(?i)hdrgm|hdrgainmap|iso:ts:21496"), "gain map", kept("a gain map")),
+    (re.compile(rb"(?i)matte"), "matte", kept("a portrait matte")),
+    (re.compile(rb"(?i)depth|disparity"), "depth", kept("a depth map")),
 )
 
 
@@ -65,7 +66,11 @@ def digest(*parts: bytes | memoryview) -> str:
 
 def unknown(data: Data, start: int, end: int) -> Extra:
     """A piece that nobody can name, which may be anything."""
-    return Extra("data", f"something behind the picture ({size(end - start)})", digest(memoryview(data)[start:end]))
+    return Extra(
+        "data",
+        kept("something behind the picture ({size})", size=size(end - start)),
+        digest(memoryview(data)[start:end]),
+    )
 
 
 def behind(data: Data, at: int, previews: frozenset[int] = frozenset()) -> Iterator[Extra]:
@@ -113,11 +118,16 @@ def _piece(data: Data, start: int, end: int) -> Iterator[Extra]:
 def film(data: Data, start: int, end: int) -> Extra:
     """A film between two places of the file."""
     seconds = read_clip_in(data, start, end).seconds
-    length = f"of {seconds:.1f} s" if seconds and 0 < seconds < 86_400 else f"({size(end - start)})"
-    return Extra("film", f"a film {length}", digest(memoryview(data)[start:end]))
+    timed = seconds and 0 < seconds < 86_400
+    words = (
+        kept("a film of {seconds:.1f} s", seconds=seconds) if timed else kept("a film ({size})", size=size(end - start))
+    )
+    return Extra("film", words, digest(memoryview(data)[start:end]))
 
 
 def _view(data: Data, start: int, end: int) -> Extra:
     head = data[start : min(end, start + HEAD)]
-    kind, words = next(((kind, words) for sign, kind, words in MAPS if sign.search(head)), ("pages", "another picture"))
+    kind, words = next(
+        ((kind, words) for sign, kind, words in MAPS if sign.search(head)), ("pages", kept("another picture"))
+    )
     return Extra(kind, words, digest(memoryview(data)[start:end]))

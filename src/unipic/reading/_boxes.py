@@ -6,8 +6,9 @@ By ISO 14496-12 (boxes, items) and 23008-12 (HEIF). The bytes are untrusted: cou
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from unipic.core.language import kept
 from unipic.core.photo import Extra
-from unipic.core.words import count, size
+from unipic.core.words import size
 from unipic.reading._behind import Data, Sum, behind, digest, film
 from unipic.reading.apple import boxes, read_clip_in
 
@@ -17,11 +18,11 @@ PICTURES = {b"hvc1", b"hev1", b"av01", b"avc1", b"jpeg", b"j2k1", b"vvc1", b"unc
 METADATA = {b"Exif", b"mime"}
 # Auxiliary pictures by the name that says what they are of; the alpha plane is seen in the decoded picture.
 AUXILIARY = (
-    (b"hdrgainmap", "gain map", "a gain map"),
-    (b"auxid:2", "depth", "a depth map"),
-    (b"depth", "depth", "a depth map"),
-    (b"disparity", "depth", "a depth map"),
-    (b"matte", "matte", "a portrait matte"),
+    (b"hdrgainmap", "gain map", kept("a gain map")),
+    (b"auxid:2", "depth", kept("a depth map")),
+    (b"depth", "depth", kept("a depth map")),
+    (b"disparity", "depth", kept("a depth map")),
+    (b"matte", "matte", kept("a portrait matte")),
 )
 ALPHA = (b"auxid:1", b"alpha")
 
@@ -35,7 +36,7 @@ class _Reader:
     def take(self, length: int) -> int:
         part = self.data[self.at : self.at + length]
         if len(part) < length:
-            raise IndexError("the box ends early")
+            raise IndexError(kept("the box ends early"))
         self.at += length
         return int.from_bytes(part)
 
@@ -81,7 +82,11 @@ def of_heif(data: Data) -> Iterator[Extra]:
         elif kind == b"mpvd":
             yield film(data, start, end)
         elif kind not in PLAIN:
-            yield Extra("data", f"a program's own data ({size(end - start)})", digest(memoryview(data)[start:end]))
+            yield Extra(
+                "data",
+                kept("a program's own data ({size})", size=size(end - start)),
+                digest(memoryview(data)[start:end]),
+            )
         at = end
     yield from behind(data, at)
 
@@ -92,7 +97,11 @@ def _sequence(data: Data) -> Extra:
     for kind, start, end in boxes(data, 0, len(data)):
         if kind in (b"moov", b"mdat"):
             found.add(memoryview(data)[start:end])
-    return Extra("frames", f"moving pictures of {seconds:.1f} s" if seconds else "moving pictures", found.digest)
+    return Extra(
+        "frames",
+        kept("moving pictures of {seconds:.1f} s", seconds=seconds) if seconds else kept("moving pictures"),
+        found.digest,
+    )
 
 
 def _of_items(items: _Items) -> Iterator[Extra]:
@@ -107,20 +116,24 @@ def _of_items(items: _Items) -> Iterator[Extra]:
         if said is not None:
             yield from _auxiliary(items, item, said)
         elif kind == b"tmap":
-            yield Extra("gain map", "a gain map", items.value(item).digest)
+            yield Extra("gain map", kept("a gain map"), items.value(item).digest)
         elif kind in PICTURES:
             pages.append(items.value(item).digest)
         elif (value := items.value(item)).length:
-            yield Extra("data", f"a program's own data ({size(value.length)})", value.digest)
+            yield Extra("data", kept("a program's own data ({size})", size=size(value.length)), value.digest)
     if pages:
-        yield Extra("pages", count(len(pages), "more picture"), "\n".join(pages))
+        yield Extra(
+            "pages",
+            kept("1 more picture") if len(pages) == 1 else kept("{n} more pictures", n=len(pages)),
+            "\n".join(pages),
+        )
 
 
 def _auxiliary(items: _Items, item: int, said: bytes) -> Iterator[Extra]:
     if any(sign in said for sign in ALPHA):
         return
     known = next(((kind, words) for sign, kind, words in AUXILIARY if sign in said), None)
-    kind, words = known or ("data", "an auxiliary picture")
+    kind, words = known or ("data", kept("an auxiliary picture"))
     yield Extra(kind, words, items.value(item).digest)
 
 
@@ -159,7 +172,7 @@ def _references(found: _Items, body: bytes) -> None:
         reference = _Reader(body[start:end])
         source, number = reference.take(wide), reference.take(2)
         if len(found.references) + number > MOST_ITEMS:
-            raise ValueError("too many references")
+            raise ValueError(kept("too many references"))
         found.references.append((kind, source, tuple(reference.take(wide) for _ in range(number))))
 
 

@@ -4,8 +4,9 @@ import re
 import struct
 from collections.abc import Iterator
 
+from unipic.core.language import kept
 from unipic.core.photo import Extra
-from unipic.core.words import count, size
+from unipic.core.words import size
 from unipic.reading._behind import Data, Sum, behind
 
 MOST = 1_000_000  # blocks of one file
@@ -21,13 +22,17 @@ GIF_PLAIN = re.compile(rb"NETSCAPE|ANIMEXTS|XMP Data|ICCRGBG1")
 
 def animation(frames: int, value: str) -> Extra:
     """An animation of so many frames, the first of which is the picture."""
-    return Extra("frames", f"an animation of {count(frames, 'frame')}", value)
+    return Extra(
+        "frames",
+        kept("an animation of 1 frame") if frames == 1 else kept("an animation of {n:,} frames", n=frames),
+        value,
+    )
 
 
 def other_chunks(found: Sum) -> Iterator[Extra]:
     """What chunks of unknown kinds hold."""
     if found.parts:
-        yield Extra("data", f"a program's own data ({size(found.length)})", found.digest)
+        yield Extra("data", kept("a program's own data ({size})", size=size(found.length)), found.digest)
 
 
 def of_png(data: Data) -> Iterator[Extra]:

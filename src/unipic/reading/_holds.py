@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
+from unipic.core.language import kept
 from unipic.core.photo import Extra
 from unipic.reading._behind import Data, bytes_of, digest
 from unipic.reading._boxes import of_heif
@@ -69,7 +70,7 @@ def _tried(find: Callable[[Data], Iterator[Extra]], data: Data) -> list[Extra]:
     except MemoryError:
         raise
     except Exception:  # whatever a broken structure leads to
-        return [*found[:MOST], Extra("data", "something that could not be read", digest(memoryview(data)))]
+        return [*found[:MOST], Extra("data", kept("something that could not be read"), digest(memoryview(data)))]
     return found
 
 

@@ -8,8 +8,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from unipic.core.language import kept
 from unipic.core.photo import Extra
-from unipic.core.words import count
 from unipic.reading._behind import Data, digest
 from unipic.reading._jp2 import is_jp2, shape
 
@@ -40,7 +40,7 @@ def largest(data: Data) -> Picture:
     """The largest picture of an icon, the one with most bits of a pixel among equals. ValueError without any."""
     found = list(_pictures(data))
     if not found:
-        raise ValueError("it has no picture that can be read")
+        raise ValueError(kept("it has no picture that can be read"))
     return max(found, key=lambda one: (one.width * one.height, one.bits))
 
 
@@ -51,10 +51,16 @@ def of_icon(data: Data) -> Iterator[Extra]:
     others = list({one.file: one for one in found if one.file != shown.file}.values())
     if others:
         sizes = ", ".join(f"{one.width} x {one.height}" for one in others[:3])
-        words = f"{count(len(others), 'more size')} ({sizes}{', ...' if others[3:] else ''})"
+        sizes += ", ..." if others[3:] else ""
+        one = len(others) == 1
+        words = (
+            kept("1 more size ({sizes})", sizes=sizes)
+            if one
+            else kept("{n} more sizes ({sizes})", n=len(others), sizes=sizes)
+        )
         yield Extra("sizes", words, "\n".join(digest(one.file) for one in others))
     if sum(len(one.file) for one in found) + 4096 < len(data):
-        yield Extra("data", "data besides its pictures", digest(memoryview(data)))
+        yield Extra("data", kept("data besides its pictures"), digest(memoryview(data)))
 
 
 def _pictures(data: Data) -> Iterator[Picture]:

@@ -16,10 +16,7 @@ from pathlib import Path
 from unipic.core.files import open_to_read
 from unipic.reading._content import END, jpeg_content, segments
 from unipic.reading._icons import icon_format
-from unipic.reading._jp2 import CODESTREAM, is_jp2
-from unipic.reading._jp2 import EXIF as EXIF_BOX
-from unipic.reading._jp2 import IPTC as IPTC_BOX
-from unipic.reading._jp2 import XMP as XMP_BOX
+from unipic.reading._jp2 import CODESTREAM, EXIF as EXIF_BOX, IPTC as IPTC_BOX, XMP as XMP_BOX, is_jp2
 from unipic.reading._jxl import ORIGINAL, codestream, is_jxl
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from unipic.core.language import kept
 from unipic.core.photo import Extra
 from unipic.core.words import size
 from unipic.reading._behind import Data, Sum, behind, digest
@@ -41,7 +42,7 @@ def shape(data: Data) -> tuple[int, int, int]:
     at = _codestream(data)
     siz = data[at + 6 : at + 44]  # behind the marker's length
     if len(siz) < 36:
-        raise ValueError("its header ends early")
+        raise ValueError(kept("its header ends early"))
     right, bottom, left, top = struct.unpack(">4I", siz[2:18])
     (planes,) = struct.unpack(">H", siz[34:36])
     depths = data[at + 42 : at + 42 + 3 * min(planes, 64) : 3]
@@ -58,7 +59,7 @@ def levels(data: Data) -> int:
 def _codestream(data: Data) -> int:
     at = next((start for kind, start, _ in _boxes(data) if kind == b"jp2c"), 0)
     if data[at : at + 4] != CODESTREAM:
-        raise ValueError("its JPEG 2000 data ends early or is missing")
+        raise ValueError(kept("its JPEG 2000 data ends early or is missing"))
     return at
 
 
@@ -94,17 +95,19 @@ def of_jp2(data: Data) -> Iterator[Extra]:
         if kind == b"jp2c":
             pages.append(digest(view[start:end]))
         elif kind == b"jumb":
-            yield Extra("credentials", "content credentials", digest(view[start:end]))
+            yield Extra("credentials", kept("content credentials"), digest(view[start:end]))
         elif not _is_read(kind, data[start : min(end, start + SEEN)]):
             others.add(view[start:end])
     if pages[1:]:
         yield Extra(
-            "pages", f"{len(pages) - 1} more pictures" if pages[2:] else "another picture", "\n".join(pages[1:])
+            "pages",
+            kept("{n} more pictures", n=len(pages) - 1) if pages[2:] else kept("another picture"),
+            "\n".join(pages[1:]),
         )
     if others.parts:
-        yield Extra("data", f"a program's own data ({size(others.length)})", others.digest)
+        yield Extra("data", kept("a program's own data ({size})", size=size(others.length)), others.digest)
     if kind == b"jp2c" and at in (0, len(data)) and data[-2:] != END:  # it may have swallowed what was appended
-        yield Extra("data", "something behind the picture", digest(view))
+        yield Extra("data", kept("something behind the picture"), digest(view))
     yield from behind(data, at) if at else ()
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from PIL import Image, ImageFile
 
+from unipic.core.language import kept
 from unipic.core.photo import Extra
 from unipic.core.words import size
 from unipic.reading._behind import Data, Sum, behind, bytes_of, digest
@@ -27,7 +28,7 @@ MOST_WORDS = 16_000_000  # bytes of metadata that are read
 PLAIN = (b"JXL ", b"ftyp", b"jxlc", b"jxlp", b"jxll", b"jxli", b"Exif", b"xml ")
 ORIGINAL = b"jbrd"  # what makes the JPEG again that the file was made from, byte for byte
 PACKED = {b"Exif": "EXIF", b"xml ": "XMP"}
-MISSING = "it is JPEG XL, and pillow-jxl-plugin, which decodes it, is not installed"
+MISSING = kept("it is JPEG XL, and pillow-jxl-plugin, which decodes it, is not installed")
 MODES = ("L", "LA", "RGB", "RGBA", "I;16", "F")
 
 
@@ -77,7 +78,7 @@ class JxlFile(ImageFile.ImageFile):
             assert self.fp is not None
             _, about, data, profile, _ = _decode(b"".join(codestream(bytes_of(self.fp))))
             if about.mode not in MODES:
-                raise OSError(f"its pixels are of an unknown kind ({about.mode})")
+                raise OSError(kept("its pixels are of an unknown kind ({mode})", mode=about.mode))
             self.im = Image.frombytes(about.mode, self.size, data).im
             self._mode = about.mode
             if profile:
@@ -98,7 +99,7 @@ def _decode(coded: bytes) -> tuple[bool, Any, bytes, bytes | None, Any]:
         found: tuple[bool, Any, bytes, bytes | None, Any] = Decoder(num_threads=0)(coded)
         return found
     except RuntimeError:  # of which the words tell nothing
-        raise OSError("its JPEG XL data ends early or is broken") from None
+        raise OSError(kept("its JPEG XL data ends early or is broken")) from None
 
 
 def _tiff(data: Data, start: int) -> int:
@@ -141,20 +142,20 @@ def of_jxl(data: Data) -> Iterator[Extra]:
         at = end
         restores |= kind == ORIGINAL
         if kind == b"jumb":
-            yield Extra("credentials", "content credentials", digest(view[start:end]))
+            yield Extra("credentials", kept("content credentials"), digest(view[start:end]))
         elif kind == b"jhgm":
-            yield Extra("gain map", "a gain map", digest(view[start:end]))
+            yield Extra("gain map", kept("a gain map"), digest(view[start:end]))
         elif kind == b"brob" and (name := PACKED.get(data[start : start + 4])):
-            packed.append(Extra("packed", f"compressed {name} data", digest(view[start:end])))
+            packed.append(Extra("packed", kept("compressed {name} data", name=name), digest(view[start:end])))
         elif kind not in (*PLAIN, ORIGINAL):
             others.add(view[start:end])
     yield from () if restores else packed  # the JPEG has them too, and is looked into
     if others.parts:
-        yield Extra("data", f"a program's own data ({size(others.length)})", others.digest)
+        yield Extra("data", kept("a program's own data ({size})", size=size(others.length)), others.digest)
     if at:
         yield from behind(data, at)
     elif _goes_on(data):
-        yield Extra("data", "something behind the picture", digest(view))
+        yield Extra("data", kept("something behind the picture"), digest(view))
 
 
 def _goes_on(data: Data) -> bool:
@@ -173,8 +174,9 @@ def _in_codestream(header: Header, data: Data) -> Iterator[Extra]:
         return
     value = digest(*codestream(data))
     if BLACK in others:
-        yield Extra("inks", "colours for print (CMYK)", value)
+        yield Extra("inks", kept("colours for print (CMYK)"), value)
     if DEPTH in others:
-        yield Extra("depth", "a depth map", value)
+        yield Extra("depth", kept("a depth map"), value)
     if number := sum(kind not in (BLACK, DEPTH) for kind in others):
-        yield Extra("channels", f"{number} more channels" if number > 1 else "one more channel", value)
+        words = kept("{n} more channels", n=number) if number > 1 else kept("one more channel")
+        yield Extra("channels", words, value)

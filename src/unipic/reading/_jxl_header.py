@@ -5,6 +5,8 @@ By ISO/IEC 18181-1, annexes C to E. The bytes are untrusted: a header that ends 
 
 from dataclasses import dataclass
 
+from unipic.core.language import kept
+
 SIGN = b"\xff\x0a"
 MOST_CHANNELS = 64  # besides the colours; more are no photo
 RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))  # of width to height
@@ -57,7 +59,7 @@ class _Bits:
 
     def take(self, bits: int) -> int:
         if self._at + bits > self._length:
-            raise EOFError("its header ends early")
+            raise EOFError(kept("its header ends early"))
         found = self._number >> self._at & ((1 << bits) - 1)
         self._at += bits
         return found
@@ -70,7 +72,7 @@ class _Bits:
 def read_header(codestream: bytes) -> Header:
     """The header at the start of a codestream, of which a few hundred bytes suffice. EOFError, ValueError."""
     if codestream[:2] != SIGN:
-        raise ValueError("its JPEG XL data ends early or is missing")
+        raise ValueError(kept("its JPEG XL data ends early or is missing"))
     bits = _Bits(codestream[2:])
     width, height = _size(bits)
     if bits.take(1):  # all as usual
@@ -96,7 +98,7 @@ def read_header(codestream: bytes) -> Header:
 
 def _few(channels: int) -> int:
     if channels > MOST_CHANNELS:
-        raise ValueError(f"it has {channels} extra channels")
+        raise ValueError(kept("it has {channels} extra channels", channels=channels))
     return channels
 
 

@@ -3,6 +3,7 @@
 from PIL import Image
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
+from unipic.core.language import kept
 from unipic.core.settings import Limits
 from unipic.reading._behind import bytes_of
 from unipic.reading._jp2 import levels, shape
@@ -41,14 +42,20 @@ def check_size(image: Image.Image, width: int, height: int, limits: Limits) -> N
     """Check the limits by the header, before anything is decoded."""
     check_pixels(width, height, limits)
     if isinstance(image, JxlFile) and image.header.animated:
-        raise NotAPhoto("is a JPEG XL animation; of this format only stills are read")
+        raise NotAPhoto(kept("is a JPEG XL animation; of this format only stills are read"))
     if isinstance(image, Jpeg2KImageFile) and image.fp and shape(bytes_of(image.fp))[:2] != (width, height):
-        raise NotAPhoto("is damaged: its JPEG 2000 data is of another size than its header says")
+        raise NotAPhoto(kept("is damaged: its JPEG 2000 data is of another size than its header says"))
     needed = _memory(image, width * height)
     if needed > limits.max_decoded:
         raise NotAPhoto(
-            f"is {width} x {height} in a format that must be decoded whole: {needed / 1e6:,.0f} MB, more than the "
-            f"{limits.max_decoded / 1e6:.0f} MB one photo may take"
+            kept(
+                "is {width} x {height} in a format that must be decoded whole: {needed:,.0f} MB, more than "
+                "the {most:.0f} MB one photo may take",
+                width=width,
+                height=height,
+                needed=needed / 1e6,
+                most=limits.max_decoded / 1e6,
+            )
         )
 
 
@@ -62,8 +69,14 @@ def is_deep(image: Image.Image) -> bool:
 def check_pixels(width: int, height: int, limits: Limits) -> None:
     if width * height > limits.max_pixels:
         raise NotAPhoto(
-            f"is {width} x {height} = {width * height / 1e6:,.0f} megapixels, more than the "
-            f"{limits.max_pixels / 1e6:.0f} that are safe to decode"
+            kept(
+                "is {width} x {height} = {megapixels:,.0f} megapixels, more than the {most:.0f} that are "
+                "safe to decode",
+                width=width,
+                height=height,
+                megapixels=width * height / 1e6,
+                most=limits.max_pixels / 1e6,
+            )
         )
 
 

@@ -4,8 +4,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from unipic.core.language import kept
 from unipic.core.photo import Extra
-from unipic.core.words import count
 from unipic.reading._behind import Data, behind, digest
 
 MANY_PAGES = 1000  # Pillow, which opens each page to count them, takes a fifth of a second for so many
@@ -108,9 +108,11 @@ def of_tiff(data: Data) -> Iterator[Extra]:
         waiting += [(place, False) for tag in FOLDERS if tag in tags for place in tiff.whole(tags[tag])[:MOST_PAGES]]
         waiting.append((after, True))
     if pages:
-        yield Extra("pages", count(len(pages), "more page"), "\n".join(pages))
+        yield Extra(
+            "pages", kept("1 more page") if len(pages) == 1 else kept("{n} more pages", n=len(pages)), "\n".join(pages)
+        )
     if masks:
-        yield Extra("mask", "a mask", "\n".join(masks))
+        yield Extra("mask", kept("a mask"), "\n".join(masks))
     if layers:
-        yield Extra("layers", "layers", "\n".join(layers))
+        yield Extra("layers", kept("layers"), "\n".join(layers))
     yield from behind(data, tiff.last)

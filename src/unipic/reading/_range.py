@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from unipic.core.gamut import inside
+from unipic.core.language import kept
 from unipic.core.photo import Extra
 from unipic.reading._behind import Data
 from unipic.reading._jp2 import shape
@@ -34,7 +35,7 @@ def of_range(loaded: Image.Image, toned: Image.Image, kind: str, data: Data) -> 
     """
     bits = _bits(loaded, kind, data)
     if bits > 8:
-        yield Extra("bits", f"{bits} bits a colour", str(bits))
+        yield Extra("bits", kept("{bits} bits a colour", bits=bits), str(bits))
     yield from _colours(loaded, kind, data)
     if toned.has_transparency_data:
         yield from _transparency(toned)
@@ -58,7 +59,7 @@ def _bits(picture: Image.Image, kind: str, data: Data) -> int:
 
 def _colours(picture: Image.Image, kind: str, data: Data) -> Iterator[Extra]:
     if picture.mode == "CMYK":
-        yield Extra("inks", "colours for print (CMYK)", "CMYK")
+        yield Extra("inks", kept("colours for print (CMYK)"), "CMYK")
     profile = picture.info.get("icc_profile")
     said = picture.info.get("nclx_profile") or {}
     primaries, transfer = said.get("color_primaries"), said.get("transfer_characteristics")
@@ -69,7 +70,7 @@ def _colours(picture: Image.Image, kind: str, data: Data) -> Iterator[Extra]:
     if isinstance(picture, JxlFile):
         primaries, transfer = picture.header.primaries, picture.header.transfer
     if transfer in BRIGHT:
-        yield Extra("brightness", f"high dynamic range ({BRIGHT[transfer]})", BRIGHT[transfer])
+        yield Extra("brightness", kept("high dynamic range ({range})", range=BRIGHT[transfer]), BRIGHT[transfer])
     if primaries in PRIMARIES:
         name, corners = PRIMARIES[primaries]
         yield _gamut(name, corners)
@@ -86,11 +87,12 @@ def _of_profile(profile: bytes) -> Iterator[Extra]:
         if not inside(corners, SRGB):
             yield _gamut(name or "wide", corners)
     elif profile[16:20] != b"GRAY":
-        yield Extra("profile", f"a colour profile ({name})" if name else "a colour profile", _short(profile))
+        words = kept("a colour profile ({name})", name=name) if name else kept("a colour profile")
+        yield Extra("profile", words, _short(profile))
 
 
 def _gamut(name: str, corners: tuple[float, ...]) -> Extra:
-    return Extra("colours", f"{name} colours", " ".join(f"{part:.3f}" for part in corners))
+    return Extra("colours", kept("{name} colours", name=name), " ".join(f"{part:.3f}" for part in corners))
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:
@@ -141,7 +143,7 @@ def _hidden(small: Image.Image) -> Iterator[Extra]:
     unseen = pixels[..., 3] == 0
     if unseen.any() and pixels[unseen][:, :3].std(axis=0).max() > 1:
         left = Image.fromarray(pixels[..., :3] * unseen[..., None].astype(np.uint8))
-        yield Extra("hidden", "a picture under its transparency", _grid(left))
+        yield Extra("hidden", kept("a picture under its transparency"), _grid(left))
 
 
 def _grid(picture: Image.Image) -> str:

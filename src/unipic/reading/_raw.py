@@ -6,11 +6,15 @@ Raw data is never developed. A preview is as untrusted as any JPEG: images.py ap
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from unipic.core.language import kept
+
 LEAST = 640  # pixels of the long side: the size that is measured, _measures.WORKING
 SHAPE = 0.02  # relative; a sensor has some dozen pixels more than the picture on each side
 ORIENTATIONS = (1, 2, 4, 3, 5, 8, 6, 7)  # EXIF's number for each of LibRaw's flips, as LibRaw itself writes them
-UNKNOWN = "is a raw file or TIFF that cannot be decoded"
-KEPT = "it is kept and listed"
+RAWS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU", b"IIRO", b"IIRS", b"MMOR")  # Fuji, Sigma, Panasonic, Olympus
+TIFFS = (b"II*\0", b"MM\0*")
+UNKNOWN = kept("is a raw file or TIFF that cannot be decoded")
+KEPT = kept("it is kept and listed")
 
 
 class NoPreview(Exception):
@@ -33,6 +37,11 @@ class Preview:
         return any(abs(width * down - height * across) <= SHAPE * height * across for across, down in whole if across)
 
 
+def may_be_raw(head: bytes) -> bool:
+    """Whether a file that begins like this may be a raw photo."""
+    return head[:12].endswith(b"ftypcrx ") or head.startswith((*RAWS, *TIFFS))
+
+
 def preview_in(file: BinaryIO) -> Preview:
     """The largest preview of a raw file, read from its start. Raises NoPreview, OSError, MemoryError."""
     import rawpy  # only where there is a raw photo
@@ -50,13 +59,13 @@ def preview_in(file: BinaryIO) -> Preview:
     except rawpy.LibRawUnsufficientMemoryError:
         raise MemoryError from None
     except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError):
-        raise NoPreview(f"is a raw photo without a preview to judge it by; {KEPT}") from None
+        raise NoPreview(kept("is a raw photo without a preview to judge it by; {kept}", kept=KEPT)) from None
     except rawpy.LibRawIOError:
-        raise NoPreview(f"is a raw photo that ends early, before its preview does; {KEPT}") from None
+        raise NoPreview(kept("is a raw photo that ends early, before its preview does; {kept}", kept=KEPT)) from None
     except rawpy.LibRawError as error:
-        raise NoPreview(f"is a damaged raw photo ({_words(error)}); {KEPT}") from None
+        raise NoPreview(kept("is a damaged raw photo ({error}); {kept}", error=_words(error), kept=KEPT)) from None
     if not isinstance(preview, bytes):
-        raise NoPreview(f"is a raw photo whose preview is no JPEG to judge it by; {KEPT}")
+        raise NoPreview(kept("is a raw photo whose preview is no JPEG to judge it by; {kept}", kept=KEPT))
     if min(sizes.width, sizes.height) < 1:
         raise NoPreview(UNKNOWN)
     orientation = ORIENTATIONS[sizes.flip] if sizes.flip in range(len(ORIENTATIONS)) else 1

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
+from unipic.core.language import kept
 from unipic.core.photo import Extra
 from unipic.core.words import size
 from unipic.reading._behind import Data, behind, digest
@@ -30,7 +31,11 @@ READ = (
     *(b"Adobe", b"Ducky", b"FPXR", b"urn:iso:std:iso:ts:21496"),
 )
 LEAST = 4096  # bytes
-INSIDE = ((b"GDepth", "depth", "a depth map"), (b"GAudio", "film", "a sound"), (b"GImage", "pages", "another picture"))
+INSIDE = (
+    (b"GDepth", "depth", kept("a depth map")),
+    (b"GAudio", "film", kept("a sound")),
+    (b"GImage", "pages", kept("another picture")),
+)
 
 
 def of_jpeg(data: Data) -> Iterator[Extra]:
@@ -62,15 +67,15 @@ def _in_segments(data: Data, parts: list[tuple[int, int]]) -> Iterator[Extra]:
         kind, words = _inside(bytes(extended[0][:HEAD]))
         yield Extra(kind, words, digest(*extended))
     if credentials:
-        yield Extra("credentials", "content credentials", digest(*credentials))
+        yield Extra("credentials", kept("content credentials"), digest(*credentials))
     if (length := sum(map(len, others))) >= LEAST:
-        yield Extra("data", f"a camera's or program's own data ({size(length)})", digest(*others))
+        yield Extra("data", kept("a camera's or program's own data ({size})", size=size(length)), digest(*others))
 
 
 def _inside(packet: bytes) -> tuple[str, str]:
     """What an extended XMP packet carries."""
     found = next(((kind, words) for sign, kind, words in INSIDE if sign in packet), None)
-    return found or ("data", "further XMP data")
+    return found or ("data", kept("further XMP data"))
 
 
 def _previews(data: Data, parts: list[tuple[int, int]]) -> frozenset[int]:

@@ -10,11 +10,22 @@ from typing import Any
 
 from PIL.ExifTags import Base
 
+from unipic.core.language import kept
 from unipic.core.photo import Extra
 
 VERSION = 2  # raised when other words are read
 
-KINDS = ("caption", "keywords", "people", "note", "location", "label", "creator", "copyright")
+SAID = {
+    "caption": kept('the caption "{text}"'),
+    "keywords": kept('the keywords "{text}"'),
+    "people": kept('the people\'s names "{text}"'),
+    "note": kept('the note "{text}"'),
+    "location": kept('the location "{text}"'),
+    "label": kept('the label "{text}"'),
+    "creator": kept('the creator "{text}"'),
+    "copyright": kept('the copyright "{text}"'),
+}
+KINDS = tuple(SAID)
 MOST_LINES, LONGEST, SHOWN = 200, 500, 60  # lines of a kind; characters of a line that are kept, and that are shown
 TITLE, COMMENT, AUTHOR, KEYWORDS, SUBJECT = 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F  # of Windows, UTF-16
 EXIF = {
@@ -63,8 +74,7 @@ def said(kind: str, lines: list[str]) -> str:
     """Lines of one kind for people: the caption "Grandma at the lake"."""
     text = ", ".join(lines)
     text = text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
-    name = {"people": "people's names"}.get(kind, kind)
-    return f'the {name} "{text}"'
+    return SAID[kind].format(text=text)
 
 
 def _short(line: str) -> str:

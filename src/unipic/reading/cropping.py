@@ -9,6 +9,7 @@ from PIL import Image
 
 from unipic.core.face import Box
 from unipic.core.files import atomic_file
+from unipic.core.language import gettext as _, kept
 from unipic.core.settings import Limits
 from unipic.reading._measures import gradients, luminance, salience
 from unipic.reading.images import NotAPhoto, decode
@@ -16,7 +17,7 @@ from unipic.reading.images import NotAPhoto, decode
 QUALITY = 95  # of JPEG: nobody sees a difference to the original
 LONGEST = 65_500  # pixels; JPEG has no more
 SHARE = 0.8  # of what the eye is drawn to lies in the subject's box, along each side
-CHANGED = "has changed since it was looked at"
+CHANGED = kept("has changed since it was looked at")
 ORIENTATION, WIDTH, HEIGHT, DETAILS = 0x0112, 0xA002, 0xA003, 0x8769  # EXIF tags, and the block that has the sizes
 
 
@@ -40,7 +41,7 @@ def picture(path: str, side: int, limits: Limits) -> Picture:
     except NotAPhoto as error:
         return Picture(path, reason=str(error))
     except OSError as error:
-        return Picture(path, reason=f"could not be read: {error.strerror or error}")
+        return Picture(path, reason=_("could not be read: {error}", error=error.strerror or error))
     rgb = np.asarray(found.picture)
     return Picture(path, found.digest, found.width, found.height, rgb, subject_of(rgb))
 

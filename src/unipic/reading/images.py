@@ -20,6 +20,7 @@ from PIL.ExifTags import Base
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from unipic.core.files import copy_and_hash, open_to_read
+from unipic.core.language import kept
 from unipic.core.photo import Extra, Trace
 from unipic.core.settings import Limits
 from unipic.reading._behind import bytes_of
@@ -29,11 +30,11 @@ from unipic.reading._holds import extras, joined, values
 from unipic.reading._icons import icon_format, largest
 from unipic.reading._jp2 import is_jp2, length
 from unipic.reading._jxl import JxlFile, is_jxl
-from unipic.reading._limits import NotAPhoto as NotAPhoto
-from unipic.reading._limits import check_pixels, check_size, is_deep, reduce_on_load
+from unipic.reading._limits import NotAPhoto as NotAPhoto, check_pixels, check_size, is_deep, reduce_on_load
 from unipic.reading._origin import Opened, traces
+from unipic.reading._other_files import what_it_is
 from unipic.reading._pages import many_pages
-from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, preview_in, upright
+from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, may_be_raw, preview_in, upright
 from unipic.reading._smaller import thumbnail
 from unipic.reading._tones import with_tones
 
@@ -75,10 +76,7 @@ JPEG_END = b"\xff\xd9"
 # Every byte that begins no marker, first alone, then after each of the eight restart markers a decoder may expect.
 FILLING = b"".join(mark + bytes(range(254, 0, -1)) for mark in (b"", *(bytes((255, 208 + n)) for n in range(8))))
 IN_MEMORY_BYTES = 64_000_000  # bytes; larger files are read piece by piece, so memory stays bounded
-STILLS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
-RAWS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU", b"IIRO", b"IIRS", b"MMOR")  # Fuji, Sigma, Panasonic, Olympus
-TIFFS = (b"II*\0", b"MM\0*")
-BY_PREVIEW = "by its embedded preview"
+BY_PREVIEW = kept("by its embedded preview")
 
 
 @dataclass(frozen=True)
@@ -147,8 +145,12 @@ def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decode
     """A raw photo, decoded from its preview but with the raw picture's size; what the preview holds does not count."""
     if size > limits.max_decoded:
         raise NotAPhoto(
-            f"is a raw photo of {size / 1e6:,.0f} MB, more than the {limits.max_decoded / 1e6:.0f} MB one photo may "
-            f"take; {KEPT}"
+            kept(
+                "is a raw photo of {size:,.0f} MB, more than the {most:.0f} MB one photo may take; {kept}",
+                size=size / 1e6,
+                most=limits.max_decoded / 1e6,
+                kept=KEPT,
+            )
         )
     try:
         preview = preview_in(file)
@@ -159,7 +161,7 @@ def _of_raw(file: BinaryIO, size: int, long_side: int, limits: Limits) -> Decode
         with damage_in_words():
             found = _shown_by(preview, long_side, limits)
     except NotAPhoto as reason:
-        raise NotAPhoto(f"is a raw photo whose preview {reason}; {KEPT}") from None
+        raise NotAPhoto(kept("is a raw photo whose preview {reason}; {kept}", reason=reason, kept=KEPT)) from None
     note = "; ".join(filter(None, (BY_PREVIEW, found.note)))
     found = replace(found, width=preview.width, height=preview.height, format="RAW", note=note)
     return replace(found, quality=None, content="", holds=(), traces=())
@@ -170,14 +172,23 @@ def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:
     file = io.BytesIO(preview.jpeg)
     image, head = identify(file)
     if image is None or image.format not in ("JPEG", "MPO"):
-        raise NotAPhoto("is no JPEG")
+        raise NotAPhoto(kept("is no JPEG"))
     if max(image.size) < LEAST:
-        raise NotAPhoto(f"is too small to judge it by ({image.width} x {image.height})")
+        raise NotAPhoto(
+            kept("is too small to judge it by ({width} x {height})", width=image.width, height=image.height)
+        )
     ways = (orientation(image), preview.orientation, 1)
     turned = next((way for way in ways if preview.shows_all(*upright(*image.size, way))), None)
     if turned is None:
         size = f"{preview.width} x {preview.height}"
-        raise NotAPhoto(f"({image.width} x {image.height}) has another shape than its picture ({size})")
+        raise NotAPhoto(
+            kept(
+                "({width} x {height}) has another shape than its picture ({size})",
+                width=image.width,
+                height=image.height,
+                size=size,
+            )
+        )
     return _decoded(image, file, head, long_side, limits, turned)
 
 
@@ -219,9 +230,15 @@ def opened(path: str, limit: int) -> Iterator[tuple[BinaryIO, int]]:
     with open_to_read(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
-            raise NotAPhoto("is empty (0 bytes)")
+            raise NotAPhoto(kept("is empty (0 bytes)"))
         if size > limit:
-            raise NotAPhoto(f"is {size / 1e9:.1f} GB, larger than the {limit / 1e9:.1f} GB a photo may have")
+            raise NotAPhoto(
+                kept(
+                    "is {size:.1f} GB, larger than the {most:.1f} GB a photo may have",
+                    size=size / 1e9,
+                    most=limit / 1e9,
+                )
+            )
         if size > IN_MEMORY_BYTES:
             yield file, size
             return
@@ -249,7 +266,7 @@ def damage_in_words() -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
-        raise NotAPhoto(f"is damaged: {_plain(error)}") from error
+        raise NotAPhoto(kept("is damaged: {error}", error=_plain(error))) from error
 
 
 def identify(file: BinaryIO) -> tuple[Image.Image | None, bytes]:
@@ -267,9 +284,9 @@ def identify(file: BinaryIO) -> tuple[Image.Image | None, bytes]:
     try:
         image = Image.open(_without_more(file) if is_jp2(head) else file, formats=BY_PILLOW)
     except Image.UnidentifiedImageError:
-        if _may_be_raw(head):
+        if may_be_raw(head):
             return None, head
-        raise NotAPhoto(_what_it_is(head)) from None
+        raise NotAPhoto(what_it_is(head)) from None
     return (None if _is_raw(image, head) else image), head
 
 
@@ -296,30 +313,6 @@ def _is_raw(image: Image.Image, head: bytes) -> bool:
     return head[8:10] == b"CR" or DNG_VERSION in tags or (isinstance(kind, int) and bool(kind & REDUCED))
 
 
-def _may_be_raw(head: bytes) -> bool:
-    return head[:12].endswith(b"ftypcrx ") or head.startswith((*RAWS, *TIFFS))
-
-
-def _what_it_is(head: bytes) -> str:
-    """Names content that is no photo, for its owner."""
-    signs = (
-        (head[4:8] == b"ftyp" and head[8:12] in STILLS, "is a damaged HEIC/AVIF"),
-        (head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"), "is a video, not a photo"),
-        (head[:4] == b"RIFF" and head[8:12] == b"AVI ", "is a video, not a photo"),
-        (head[:4] == b"\x1aE\xdf\xa3", "is a video, not a photo"),
-        (head[:4] == b"%PDF", "is a PDF document, not a photo"),
-        (head[:4] == b"%!PS", "is PostScript, which Unipic does not run"),
-        (head[:4] == b"PK\x03\x04", "is a ZIP archive, not a photo; give it by itself to have it looked into"),
-        (b"<svg" in head.lower(), "is an SVG drawing, not a photo"),
-        (b"<html" in head.lower() or b"<script" in head.lower(), "is a web page, not a photo"),
-        (head[:3] == b"\xff\xd8\xff", "is a damaged JPEG"),
-        (head[:2] == b"\xff\xd8", "is a JPEG with nothing in it"),
-        (head[:8] == b"\x89PNG\r\n\x1a\n", "is a damaged PNG"),
-        (is_jp2(head), "is a damaged JPEG 2000"),
-    )
-    return next((words for matches, words in signs if matches), "is not in any photo format Unipic knows")
-
-
 def _look_through(file: BinaryIO, max_scans: int) -> str:
     """A JPEG's content hash. NotAPhoto for too many scans, each of which costs a pass over the whole picture."""
     data = bytes_of(file)
@@ -335,7 +328,9 @@ def _few_scans(parts: Iterator[tuple[int, int, int]], most: int) -> Iterator[tup
     for part in parts:
         scans += part[0] == SCAN
         if scans > most:
-            raise NotAPhoto(f"has more than {most} scans, made to keep a decoder busy; photos have a dozen")
+            raise NotAPhoto(
+                kept("has more than {most} scans, made to keep a decoder busy; photos have a dozen", most=most)
+            )
         yield part
 
 
@@ -353,7 +348,7 @@ def _frames(image: Image.Image, file: BinaryIO) -> str:
     except Exception:  # a broken second frame does not matter, only the first is used
         image.seek(0)
         frames = 1
-    return f"first of {frames} pictures in the file" if frames > 1 else ""
+    return kept("first of {frames} pictures in the file", frames=frames) if frames > 1 else ""
 
 
 def _load(image: Image.Image, file: BinaryIO, long_side: int) -> tuple[Image.Image, str]:
@@ -371,7 +366,7 @@ def _load(image: Image.Image, file: BinaryIO, long_side: int) -> tuple[Image.Ima
     _refuse_incomplete(data)
     whole = _jpeg(data + JPEG_END)
     _shrink_on_load(whole, long_side, "JPEG")
-    return whole, "the file lacks its end marker, the picture is whole"
+    return whole, kept("the file lacks its end marker, the picture is whole")
 
 
 def _refuse_incomplete(data: bytes) -> None:
@@ -379,9 +374,14 @@ def _refuse_incomplete(data: bytes) -> None:
     one, other = (_jpeg(data + filling + JPEG_END) for filling in (bytes(254), FILLING))
     changed = ImageChops.difference(one, other).getbbox()
     if changed and "progressive" in one.info:
-        raise NotAPhoto("ends early: the fine detail of the picture is missing")
+        raise NotAPhoto(kept("ends early: the fine detail of the picture is missing"))
     if changed:
-        raise NotAPhoto(f"ends early: about {100 - 100 * changed[1] / one.height:.0f} % of the picture is missing")
+        raise NotAPhoto(
+            kept(
+                "ends early: about {percent:.0f} % of the picture is missing",
+                percent=100 - 100 * changed[1] / one.height,
+            )
+        )
 
 
 def _jpeg(data: bytes) -> Image.Image:

@@ -21,12 +21,13 @@ from typing import Any, BinaryIO, Self
 
 from unipic.core.errors import LocationLeft, NoExiftool
 from unipic.core.files import copy_and_hash, open_to_read
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import Limits
 from unipic.reading._imagedata import films_behind, image_data, places_between
 from unipic.reading.images import NotAPhoto, decode
 
 OLDEST = (12, 38)  # older versions let file names and pictures run code: CVE-2021-22204, CVE-2022-23935
-INSTALL = "Install it: Debian and Ubuntu have it as libimage-exiftool-perl, Homebrew and winget as exiftool"
+INSTALL = N_("Install it: Debian and Ubuntu have it as libimage-exiftool-perl, Homebrew and winget as exiftool")
 FILE_TIMEOUT_S = 120.0  # seconds for one file
 MEMORY = 2 << 30  # bytes
 
@@ -67,7 +68,9 @@ class Stripper:
     ) -> None:
         found = program or find_exiftool()
         if found is None:
-            raise NoExiftool(f"location cannot be removed without exiftool, which is not installed. {INSTALL}.")
+            raise NoExiftool(
+                _("location cannot be removed without exiftool, which is not installed. {install}.", install=_(INSTALL))
+            )
         self._limits, self._patience = limits or Limits(), patience
         self._tool = _Exiftool(found)
         self._stack = ExitStack()
@@ -78,7 +81,13 @@ class Stripper:
         version = self._ask("-ver").strip()
         if not re.fullmatch(r"\d+\.\d+", version) or tuple(map(int, version.split("."))) < OLDEST:
             self.__exit__()
-            raise NoExiftool(f"exiftool {version} is too old to be safe with photos from strangers. {INSTALL}, newer.")
+            raise NoExiftool(
+                _(
+                    "exiftool {version} is too old to be safe with photos from strangers. {install}, newer.",
+                    version=version,
+                    install=_(INSTALL),
+                )
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,7 +118,9 @@ class Stripper:
             else:
                 self._strip(path)
         except LocationLeft as error:
-            raise LocationLeft(f"{name or path.name} {error}. Leave it out, or take it with its location.") from error
+            raise LocationLeft(
+                _("{name} {why}. Leave it out, or take it with its location.", name=name or path.name, why=error)
+            ) from error
 
     def _strip(self, path: Path) -> None:
         found = self._tags(path)
@@ -117,15 +128,15 @@ class Stripper:
             return
         before = self._picture(path)
         if not before:
-            raise LocationLeft("is of a kind whose location cannot be removed for certain")
+            raise LocationLeft(_("is of a kind whose location cannot be removed for certain"))
         self._remove(path, [f"-{tag}=" for tag in found])
         if left := self._tags(path):
             self._remove(path, [*(f"-{tag}=" for tag in left), "-MakerNotes:all="])
         if (left := self._tags(path)) or self._hidden(path):
-            about = ", ".join(left[:3]) or "a preview, another picture, a film or compressed data inside of it"
-            raise LocationLeft(f"would keep its location in {about}")
+            about = ", ".join(left[:3]) or _("a preview, another picture, a film or compressed data inside of it")
+            raise LocationLeft(_("would keep its location in {what}", what=about))
         if self._picture(path) != before:
-            raise LocationLeft("would be another picture without its location")
+            raise LocationLeft(_("would be another picture without its location"))
 
     def _tags(self, path: Path) -> list[str]:
         """Location tags of the file, as "group:tag".
@@ -138,7 +149,7 @@ class Stripper:
             given = ("-j", "-a", "-G1", "-s", "-e", "-ee3", "-SourceFile", "-Error", *(f"-{one}" for one in SEARCH))
             found = {one["SourceFile"]: one for one in _json(self._ask(*given, name))}
         if name not in found or "ExifTool:Error" in found[name]:
-            raise LocationLeft("cannot be read by exiftool, so location may be in it")
+            raise LocationLeft(_("cannot be read by exiftool, so location may be in it"))
         return [tag for tag, value in found[name].items() if _says_where(tag, value)]
 
     def _hidden(self, path: Path) -> bool:
@@ -174,7 +185,7 @@ class Stripper:
         try:
             decoded = decode(str(path), 1 << 16, self._limits)
         except NotAPhoto as error:
-            raise LocationLeft(f"{error}, so its picture cannot be compared") from None
+            raise LocationLeft(_("{why}, so its picture cannot be compared", why=error)) from None
         return decoded.content or hashlib.sha256(decoded.picture.tobytes()).hexdigest()
 
     def _ask(self, *given: str) -> str:
@@ -202,10 +213,12 @@ class _Exiftool:
             return self._answer(process, time.monotonic() + patience)
         except (BrokenPipeError, EOFError):
             self.end()
-            raise LocationLeft("makes exiftool end, so location may be in it") from None
+            raise LocationLeft(_("makes exiftool end, so location may be in it")) from None
         except TimeoutError:
             self.end()
-            raise LocationLeft(f"takes exiftool longer than {patience:.0f} s, so location may be in it") from None
+            raise LocationLeft(
+                _("takes exiftool longer than {seconds:.0f} s, so location may be in it", seconds=patience)
+            ) from None
 
     def end(self) -> None:
         if self._process:
@@ -280,7 +293,7 @@ def _strip_json(path: Path) -> None:
     """Google Takeout's sidecar: set numbers to 0, which is how it says "unknown", and drop words."""
     about = _read_json(path)
     if about is None:
-        raise LocationLeft("is no JSON that can be read, so location may be in it")
+        raise LocationLeft(_("is no JSON that can be read, so location may be in it"))
     if _places_in(about):
         path.write_text(json.dumps(_without_places(about), ensure_ascii=True, indent=2), encoding="ascii")
 

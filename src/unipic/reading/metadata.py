@@ -11,8 +11,7 @@ from typing import BinaryIO
 from unipic.core.files import open_to_read
 from unipic.core.photo import Found
 from unipic.reading._behind import bytes_of
-from unipic.reading._exif import Exif as Metadata
-from unipic.reading._exif import read_exif, read_tiff_exif
+from unipic.reading._exif import Exif as Metadata, read_exif, read_tiff_exif
 from unipic.reading._jp2 import metadata as boxed
 from unipic.reading._jxl import JxlFile
 from unipic.reading._raw import NoPreview, preview_in

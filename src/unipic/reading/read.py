@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 from PIL import Image, ImageStat
 
+from unipic.core.language import kept
 from unipic.core.patience import in_words, twice
 from unipic.core.photo import Found, Original, Photo, Unreadable
 from unipic.core.settings import Limits
-from unipic.reading._measures import WORKING as WORKING
-from unipic.reading._measures import measure
+from unipic.reading._measures import WORKING as WORKING, measure
 from unipic.reading._smaller import smaller
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.fingerprint import fingerprint
@@ -45,11 +45,13 @@ def read_file(file: Found | Unreadable, limits: Limits) -> Picture | Unreadable:
     except NotAPhoto as error:
         return Unreadable(file.id, file.name, file.path, str(error), file.size, lasting=True)
     except FileNotFoundError:
-        return Unreadable(file.id, file.name, file.path, "was deleted after the folder was listed", 0, copyable=False)
+        return Unreadable(
+            file.id, file.name, file.path, kept("was deleted after the folder was listed"), 0, copyable=False
+        )
     except PermissionError:
-        return Unreadable(file.id, file.name, file.path, "may not be read: permission denied", 0, copyable=False)
+        return Unreadable(file.id, file.name, file.path, kept("may not be read: permission denied"), 0, copyable=False)
     except OSError as error:
-        reason = f"could not be read: {in_words(error, file.path)}"
+        reason = kept("could not be read: {error}", error=in_words(error, file.path))
         return Unreadable(file.id, file.name, file.path, reason, file.size)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from unipic.core.errors import NotShown
 from unipic.core.files import atomic_file, hash_file, sweep_parts
+from unipic.core.language import gettext as _
 from unipic.core.machine import decode_processes
 from unipic.core.photo import Photo, unchanged
 from unipic.core.settings import Limits
@@ -35,7 +36,7 @@ WORKERS = 2  # one for the picture on screen, one for the next
 # Seconds. Workers keep the memory of the largest picture they decoded, so idle ones are stopped. Starting them again
 # takes half a second, once after a pause.
 IDLE = 60.0
-CHANGED = "has changed since it was looked at, so it is not shown. Run Unipic on it again to see it as it is now."
+CHANGED = _("has changed since it was looked at, so it is not shown. Run Unipic on it again to see it as it is now.")
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ def render(order: Order, limits: Limits) -> str:
     try:
         return _render(order, limits)
     except FileNotFoundError:
-        return "is no longer where it was, or its run was deleted."
+        return _("is no longer where it was, or its run was deleted.")
     except OSError as error:
-        return f"could not be shown: {error.strerror or error}."
+        return _("could not be shown: {error}.", error=error.strerror or error)
 
 
 def _render(order: Order, limits: Limits) -> str:
@@ -186,7 +187,7 @@ class Renditions:
             try:
                 self.folder.mkdir(mode=0o700, exist_ok=True)  # without parents, so a deleted run is not created again
             except FileNotFoundError:
-                raise NotShown("This review no longer exists, so its photos cannot be shown.") from None
+                raise NotShown(_("This review no longer exists, so its photos cannot be shown.")) from None
             self.renderer.make(Order(photo, path, long_side, quality))
             self._trim(path)
         return path
@@ -200,7 +201,7 @@ class Renditions:
                 status = path.stat()
                 found.append((status.st_mtime_ns, path, status.st_size))
         over = sum(size for *_, size in found) - self.cap
-        for _, path, size in sorted(found):
+        for _time, path, size in sorted(found):
             if over <= 0:
                 break
             if path != newest:

@@ -11,8 +11,7 @@ from typing import Literal
 
 from unipic.cleanup.contained import lost
 from unipic.cleanup.copies import LIKE
-from unipic.cleanup.faces import Row
-from unipic.cleanup.faces import needed as needed_for
+from unipic.cleanup.faces import Row, needed as needed_for
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.rank import LOOK_EQUAL
 from unipic.cleanup.result import CLEAR, Cleanup, Cluster, DuplicateSet, Series

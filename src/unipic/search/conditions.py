@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from unipic.core.language import gettext as _
 from unipic.library.appearances import looked_for, with_faces
 from unipic.library.matching import (
     Among,
@@ -49,11 +50,11 @@ def missing(chips: Sequence[Chip], names: Names) -> Iterator[str]:
     who = [value for chip in chips if chip.key == "who" for value in chip.values]
     for key in dict.fromkeys(chip.key for chip in chips if chip.key in OF_FACES):
         if not looked:
-            yield f"Nobody has looked for faces in this library, so {key}: finds nothing"
+            yield _("Nobody has looked for faces in this library, so {key}: finds nothing", key=key)
         elif key == "who" and not named and not any(names.library.said(key, one) for one in who):
-            yield "Nobody has a name in this library, so who: finds nothing"
+            yield _("Nobody has a name in this library, so who: finds nothing")
         elif key in UNKNOWN:
-            yield f"Nothing in this library says so far, so {key}: finds nothing"
+            yield _("Nothing in this library says so far, so {key}: finds nothing", key=key)
 
 
 def _of(key: str, value: str, names: Names, late: bool) -> Condition:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
 from unipic.core.folding import folded
+from unipic.core.language import gettext as _
 from unipic.search._tongue import WEEKDAYS, tongue
 from unipic.search.dates import Dates
 from unipic.search.query import QueryError, ranged
@@ -51,8 +52,15 @@ def key_of(word: str) -> str:
     key = SAME.get(word.lower(), word.lower())
     if key not in KEYS:
         near = get_close_matches(key, (*KEYS, *SAME), 1, 0.5)
-        advice = f"Did you mean {near[0]}:?" if near else f"There are {', '.join(sorted(KEYS))}."
-        raise QueryError(f"There is no {word}: to search by. {advice} To search for the text itself, put it in quotes")
+        known = ", ".join(sorted(KEYS))
+        advice = _("Did you mean {key}:?", key=near[0]) if near else _("There are {keys}.", keys=known)
+        raise QueryError(
+            _(
+                "There is no {word}: to search by. {advice} To search for the text itself, put it in quotes",
+                word=word,
+                advice=advice,
+            )
+        )
     return key
 
 
@@ -81,18 +89,18 @@ def value_of(key: str, text: str, dates: Dates, language: str = "en") -> str:
     else:
         checked = checks[key](text.strip())
     if checked is None:
-        raise QueryError(f"{key}: does not take {text!r}. {_advice(key)}")
+        raise QueryError(_("{key}: does not take {text!r}. {advice}", key=key, text=text, advice=_advice(key)))
     return checked
 
 
 def _advice(key: str) -> str:
     if key in CHOICES:
-        return f"It takes {', '.join(CHOICES[key])}"
+        return _("It takes {choices}", choices=", ".join(CHOICES[key]))
     examples = {
         **{"date": "2019-07..2019-08", "before": "2019-07", "after": "2020", "month": "7 or 6..8", "day": "saturday"},
         **{"time": "22..4", "country": "it", "near": "48.86,2.35,5km", "format": "heic", "size": ">5MB", "limit": "50"},
     }
-    return f"Write it as {key}:{examples.get(key, '>=4 or 3..7')}"
+    return _("Write it as {example}", example=f"{key}:{examples.get(key, '>=4 or 3..7')}")
 
 
 def number_range(value: str) -> tuple[float, float]:

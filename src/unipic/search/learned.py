@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from unipic.core.language import gettext as _
 from unipic.library.searchable import Searchable
 from unipic.search.query import QueryError
 
@@ -31,25 +32,59 @@ def learned(library: Searchable, tag: str) -> Learned:
     there = library.compared
     yes, no = (np.isin(there, library.positions_of(library.said("tag", name))) for name in (tag, f"not {tag}"))
     if yes.sum() < LEAST:
-        raise QueryError(f"label:{tag} is learned from {LEAST} photos tagged {tag!r}; there are {yes.sum()} so far")
+        raise QueryError(
+            _(
+                "label:{tag} is learned from {least} photos tagged {tag!r}; there are {there} so far",
+                tag=tag,
+                least=LEAST,
+                there=yes.sum(),
+            )
+        )
     told = bool(no.sum() >= LEAST)
     others = np.flatnonzero(no & ~yes if told else ~yes)
     if len(others) < LEAST:
-        raise QueryError(f"label:{tag} needs {LEAST} photos without the tag {tag!r}, to be told from")
+        raise QueryError(
+            _("label:{tag} needs {least} photos without the tag {tag!r}, to be told from", tag=tag, least=LEAST)
+        )
     others = others[:: max(1, len(others) // MOST_OTHERS)]  # from all over the library
     used = np.sort(np.concatenate([np.flatnonzero(yes), others]))
     vectors = library.vector_of(there)
     found = _held_out(vectors[used], yes[used])
     right = int((found & yes[used]).sum())
     share = right / max(int(found.sum()) if told else int(yes.sum()), 1)
-    said = f"{share:.0%} of those found had the tag" if told else f"{share:.0%} of the tagged were found"
+    said = (
+        _("{share:.0%} of those found had the tag", share=share)
+        if told
+        else _("{share:.0%} of the tagged were found", share=share)
+    )
     if share < LEAST_SHARE:
-        raise QueryError(f"label:{tag} cannot be told from other photos yet: of photos held out, {said}; tag more")
+        raise QueryError(
+            _(
+                "label:{tag} cannot be told from other photos yet: of photos held out, {said}; tag more",
+                tag=tag,
+                said=said,
+            )
+        )
     alike = (_fitted(vectors[used], yes[used]).predict(vectors) & ~no) | yes
-    counted = f"{yes.sum()} tagged {tag!r} and {len(others)} {'tagged' if told else 'without'} {'not ' * told + tag!r}"
-    advice = "" if told else f"; tag some 'not {tag}' to know how many found are wrong"
     digests = frozenset(library.digests[at] for at in there[alike].tolist())
-    return Learned(digests, f"label:{tag} is learned from photos, {counted}: of photos held out, {said}{advice}")
+    values = {"tag": tag, "tagged": yes.sum(), "others": len(others), "said": said}
+    if told:
+        return Learned(
+            digests,
+            _(
+                "label:{tag} is learned from photos, {tagged} tagged {tag!r} and {others} tagged 'not {tag}': "
+                "of photos held out, {said}",
+                **values,
+            ),
+        )
+    return Learned(
+        digests,
+        _(
+            "label:{tag} is learned from photos, {tagged} tagged {tag!r} and {others} without {tag!r}: "
+            "of photos held out, {said}; tag some 'not {tag}' to know how many found are wrong",
+            **values,
+        ),
+    )
 
 
 def _held_out(vectors: np.ndarray, tagged: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from unipic.core.language import gettext as _
 from unipic.core.words import count
 from unipic.library.filling import text_key
 from unipic.library.searchable import Searchable
@@ -93,12 +94,22 @@ class Meaning:
         near = self._near(library, query, MOST, allowed)
         near.tell(ranked)
         ranked.add(near.photos, 1.0, NEAREST)
-        unmeasured = f"the limits of {self.encoder.label} were not measured"
         if len(near.photos) > SHOWN:
-            ranked.notes.append(f"From photo {SHOWN + 1} on it may be anything: {unmeasured}")
+            ranked.notes.append(
+                _(
+                    "From photo {first} on it may be anything: the limits of {model} were not measured",
+                    first=SHOWN + 1,
+                    model=self.encoder.label,
+                )
+            )
         if len(near.photos) < len(allowed):
-            nearest = f"the {len(near.photos):,} nearest to the words are listed"
-            ranked.notes.append(f"Of {count(len(allowed), 'photo')} {nearest}")
+            ranked.notes.append(
+                _(
+                    "Of {photos} the {nearest:,} nearest to the words are listed",
+                    photos=count(len(allowed), "photo"),
+                    nearest=len(near.photos),
+                )
+            )
 
     def _near(self, library: Searchable, query: np.ndarray, number: int, allowed: np.ndarray) -> Near:
         """Photos by the nearest of what they show: the whole picture, or a thing that was found in it."""
@@ -136,9 +147,15 @@ class Meaning:
         for part in parts:
             read = self.encoder.read_part(part.words)
             if read != part.words:
-                notes.append(f"The words are too long for {self.encoder.label}, which read them up to {read[-30:]!r}")
+                notes.append(
+                    _(
+                        "The words are too long for {model}, which read them up to {end!r}",
+                        model=self.encoder.label,
+                        end=read[-30:],
+                    )
+                )
             if self.encoder.english and not part.words.isascii():
-                notes.append(f"{self.encoder.label} understands only English")
+                notes.append(_("{model} understands only English", model=self.encoder.label))
         return list(dict.fromkeys(notes))
 
 
@@ -152,9 +169,16 @@ def in_use(encoders: Sequence[TextEncoder], library: Searchable) -> tuple[TextEn
         return None, []
     wanted, numbers = encoders[0], [library.number_by(text_key(encoder.key)) for encoder in encoders]
     best = max(range(len(encoders)), key=lambda at: numbers[at])  # of equal ones the first
-    seen = f"{wanted.label} has seen {numbers[0]:,} of {count(photos, 'photo')}; the next update shows it the others"
+    seen = _(
+        "{model} has seen {seen:,} of {photos}; the next update shows it the others",
+        model=wanted.label,
+        seen=numbers[0],
+        photos=count(photos, "photo"),
+    )
     if not numbers[best]:
         return None, [seen]
     if best:
-        return encoders[best], [f"Searched with the earlier model, {encoders[best].label}: {seen}"]
+        return encoders[best], [
+            _("Searched with the earlier model, {model}: {seen}", model=encoders[best].label, seen=seen)
+        ]
     return wanted, [] if numbers[0] >= photos else [seen]

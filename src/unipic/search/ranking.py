@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from unipic.core.language import gettext_noop as N_
 from unipic.library.searchable import Searchable
 from unipic.search.query import Part
 from unipic.search.words import hits
@@ -17,8 +18,14 @@ MOST_NEAR = 2000  # photos that are compared with the examples: more shots of on
 MOST_ALIKE = 100  # photos that are only somewhat like the examples: beyond them nobody looks
 SAME, MOMENT, FOUND, NEAREST, UNSURE = range(5)  # zones, the surest first
 NEVER = 5  # the zone of what is not found
-HEADINGS = ("The same picture", "The same moment or place", "Found", "Nearest to the words", "Less sure")
-ALIKE = "Similar"  # the heading of UNSURE where only examples were given
+HEADINGS = (
+    N_("The same picture"),
+    N_("The same moment or place"),
+    N_("Found"),
+    N_("Nearest to the words"),
+    N_("Less sure"),
+)
+ALIKE = N_("Similar")  # the heading of UNSURE where only examples were given
 
 
 @dataclass(frozen=True, eq=False)

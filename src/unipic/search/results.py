@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from unipic.core.folding import folded
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.words import clock
 from unipic.library.recognised import lines_in
 from unipic.library.searchable import Searchable
@@ -15,7 +16,13 @@ from unipic.search.query import Query
 from unipic.search.ranking import ALIKE, HEADINGS, SAME, UNSURE, Ranked
 
 FIELDS = ("name", "folder", "camera", "place", "caption", "words")
-IN_WORDS = dict(zip(FIELDS, (*FIELDS[:-1], "words in the picture"), strict=True))
+IN_WORDS = dict(
+    zip(
+        FIELDS,
+        (N_("name"), N_("folder"), N_("camera"), N_("place"), N_("caption"), N_("words in the picture")),
+        strict=True,
+    )
+)
 CUT = 60  # characters of a reason
 
 
@@ -72,17 +79,21 @@ class Results:
         reasons = []
         if self.ranked is not None and np.isfinite(cosine := self.ranked.cosines[position]):
             same = self.ranked.zones[position] == SAME
-            reasons.append("the same picture" if same else f"similar to the example ({cosine:.2f})")
+            reasons.append(_("the same picture") if same else _("similar to the example ({cosine:.2f})", cosine=cosine))
         if self.ranked is not None and np.isfinite(cosine := self.ranked.meant[position]):
-            what = "a part of it looks" if position in self.ranked.parts else "looks"
-            reasons.append(f"{what} like the words ({cosine:.2f})")
+            inside = position in self.ranked.parts
+            reasons.append(
+                _("a part of it looks like the words ({cosine:.2f})", cosine=cosine)
+                if inside
+                else _("looks like the words ({cosine:.2f})", cosine=cosine)
+            )
         if self.ranked is not None and reasons and position in self.ranked.at:
-            reasons[-1] += f" at {clock(self.ranked.at[position])}"
+            reasons[-1] = _("{reason} at {time}", reason=reasons[-1], time=clock(self.ranked.at[position]))
         for part in (*(part.words for part in self.query.parts if part.weight > 0), *self.query.values("text")):
             field, line = _telling(folded(part), written)
             if line:
                 line = next((one for one in lines if field == "words" and folded(one) == line), line)
-                reasons.append(f"{IN_WORDS[field]}: {line[:CUT]}")
+                reasons.append(f"{_(IN_WORDS[field])}: {line[:CUT]}")
         return "; ".join(dict.fromkeys(reasons))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from unipic.core.errors import ModelError
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.core.photo import Photo
 from unipic.library.matching import Among, Every
 from unipic.library.searchable import Searchable
@@ -20,7 +21,7 @@ from unipic.search.ranking import SAME, UNSURE, Ranked, by_examples, by_words, c
 from unipic.search.results import Results
 
 CANDIDATES = 16  # nearest photos that are asked whether they are the same picture; copies are the very nearest
-NO_MODEL = (
+NO_MODEL = N_(
     "Words are looked for in names, folders, cameras, places, captions and what is written in pictures, and not in "
     "what pictures show; you can search by an example picture instead"
 )
@@ -93,7 +94,9 @@ class Asked:
             try:
                 self.meaning.rank(ranked, self.library, query.parts, allowed)
             except ModelError as error:
-                ranked.notes.append(f"{str(error).rstrip('.')}. Words are looked for as they are written alone")
+                ranked.notes.append(
+                    _("{why}. Words are looked for as they are written alone", why=str(error).rstrip("."))
+                )
         if examples:
             wanted, unwanted = (_vectors(examples, kind) for kind in (True, False))
             near = by_examples(ranked, self.library, wanted, unwanted, allowed, self.library.moment)
@@ -118,15 +121,21 @@ class Asked:
         notes = [*missing(query.chips, self.names)]
         notes += [self.names.learned(value).about for value in query.values("label")]
         if self.library.unprepared:
-            notes.append(f"{self.library.unprepared:,} photos are not searched yet: the next update makes them ready")
+            notes.append(
+                ngettext(
+                    "{n} photo is not searched yet: the next update makes it ready",
+                    "{n:,} photos are not searched yet: the next update makes them ready",
+                    self.library.unprepared,
+                )
+            )
         notes += ranked.notes if ranked else []
         if ranked is not None and not choice.unsure and (left := int((ranked.zones[order] == UNSURE).sum())):
             order = order[ranked.zones[order] < UNSURE]
-            notes.append(f"{left:,} less sure {'one is' if left == 1 else 'ones are'} left out")
+            notes.append(ngettext("{n} less sure one is left out", "{n:,} less sure ones are left out", left))
         if any(part.weight > 0 for part in query.parts):
             notes += self.about_meaning
             if not len(order) and not self.meaning:
-                notes.append(NO_MODEL)
+                notes.append(_(NO_MODEL))
         order = self._sorted(order, query)
         if choice.every_shot or {"copy", "burst"} & {*query.values("is"), *query.values("kind")}:
             shown, more = order, np.zeros(len(order), np.int64)

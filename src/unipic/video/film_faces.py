@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from unipic.core.face import Box, Point, overlap
+from unipic.core.language import kept
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Stage, Step, silent
 from unipic.core.settings import FilmLimits, Settings
@@ -35,7 +36,7 @@ SIDE = 1280  # pixels: the long side of a picture that chips are cut from; the f
 OVER, LIKE = 0.4, 0.9  # overlap of two boxes, and cosine, from which a face is the one of the picture before
 LOST = 3  # pictures without it after which a face that comes is another track
 BEST = 3  # faces of a track that are kept
-STAGE = Stage("Looking for faces in films", 5, "The best faces of each person in a film, with their time.")
+STAGE = Stage(kept("Looking for faces in films"), 5, kept("The best faces of each person in a film, with their time."))
 
 Embed = Callable[[np.ndarray], np.ndarray]  # uint8 [N, S, S, 3] -> float32 [N, D] of length 1
 

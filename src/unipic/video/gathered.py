@@ -11,14 +11,14 @@ import numpy as np
 from PIL import Image
 
 from unipic.core.files import hash_file
+from unipic.core.language import kept
 from unipic.core.photo import Found
 from unipic.core.progress import Progress, Stage, Step, silent
 from unipic.library.frames import FilmRows
 from unipic.library.index import StoredIndex
 from unipic.reading.engines.base import Failure
 from unipic.reading.seen import half
-from unipic.video import detectors, keyframes
-from unipic.video import technical as judging
+from unipic.video import detectors, keyframes, technical as judging
 from unipic.video.candidates import Candidate, pixels_of
 from unipic.video.decode import in_worker
 from unipic.video.film import Film, NotAFilm, probe
@@ -26,7 +26,7 @@ from unipic.video.keyframes import Along, Asked, Closed, Ended, Pick
 from unipic.video.shots import Shot
 from unipic.vision.base import VIEW, Encoder, Part
 
-LOOKING = Stage("Looking through the film", 1.0, "Finding shots, and the best picture of each.")
+LOOKING = Stage(kept("Looking through the film"), 1.0, kept("Finding shots, and the best picture of each."))
 NO_SMALL = np.zeros((3, 0, 0), np.uint8)
 
 
@@ -69,7 +69,7 @@ def film_of(file: Found, rows: FilmRows) -> tuple[Film, bool]:
         if part.kind == "film":
             return _film(dict(part.facts), file), True
     digest = digest or hash_file(file.path)
-    opened = next(in_worker(_probed, file.path), Failure("holds nothing"))
+    opened = next(in_worker(_probed, file.path), Failure(kept("holds nothing")))
     if isinstance(opened, Failure):
         raise NotAFilm(opened.reason)
     film = replace(opened, id=file.id, name=file.name, digest=digest)
@@ -94,7 +94,9 @@ def gather(film: Film, asked: Asked, encoder: Encoder, rows: FilmRows, progress:
     problem, damaged = "", 0
     for told in in_worker(keyframes.look, asked, asked.limits):
         if isinstance(told, Failure):
-            problem = f"stopped at {clock(shots[-1].end if shots else 0.0)}: it {told.reason}"
+            problem = kept(
+                "stopped at {time}: it {reason}", time=clock(shots[-1].end if shots else 0.0), reason=told.reason
+            )
             _finish(film, rows, Ended(0, 0.0, 0, problem))
         elif isinstance(told, Closed):
             new = list(_viewed(told, encoder)) if told.picks else []

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from unipic.core.errors import SettingsError
 from unipic.core.grouping import GROUPINGS, dbscan
+from unipic.core.language import gettext as _
 from unipic.video.candidates import Candidate
 from unipic.video.keyframes import scores
 from unipic.vision.base import Calibration
@@ -42,15 +43,23 @@ class Grouped:
 
     def __post_init__(self) -> None:
         if self.grouping not in GROUPINGS:
-            raise SettingsError(f"there is no grouping {self.grouping!r}; choose one of {', '.join(GROUPINGS)}")
+            raise SettingsError(
+                _(
+                    "there is no grouping {name!r}; choose one of {known}",
+                    name=self.grouping,
+                    known=", ".join(GROUPINGS),
+                )
+            )
         if self.metric not in METRICS:
-            raise SettingsError(f"there is no metric {self.metric!r}; choose one of {', '.join(METRICS)}")
+            raise SettingsError(
+                _("there is no metric {name!r}; choose one of {known}", name=self.metric, known=", ".join(METRICS))
+            )
         if not 0 < self.similar < 100:
-            raise SettingsError(f"similarity is a number between 0 and 100, not {self.similar:g}")
+            raise SettingsError(_("similarity is a number between 0 and 100, not {value:g}", value=self.similar))
         if self.epsilon is not None and self.epsilon <= 0:
-            raise SettingsError(f"epsilon is a distance above 0, not {self.epsilon:g}")
+            raise SettingsError(_("epsilon is a distance above 0, not {value:g}", value=self.epsilon))
         if self.min_samples < 1 or self.count < 0:
-            raise SettingsError("min-samples and count are whole numbers above 0")
+            raise SettingsError(_("min-samples and count are whole numbers above 0"))
 
 
 def scenes(
@@ -60,7 +69,13 @@ def scenes(
     if not len(frames):
         return []
     if len(frames) > MOST:
-        raise SettingsError(f"{len(frames):,} frames are more than the {MOST:,} that can be compared with each other")
+        raise SettingsError(
+            _(
+                "{frames:,} frames are more than the {most:,} that can be compared with each other",
+                frames=len(frames),
+                most=MOST,
+            )
+        )
     groups = _most_different(vectors, how.count) if how.count else _groups(vectors, how, calibration)
     grouped = {at for group in groups for at in group}
     groups += [[at] for at in range(len(frames)) if at not in grouped]
@@ -80,7 +95,7 @@ def _groups(vectors: NDArray[np.float32], how: Grouped, calibration: Calibration
         cosine = calibration.cosine(math.log(how.similar / (100 - how.similar)))
         epsilon = 1 - cosine if how.metric == "cosine" else None
         if epsilon is None:
-            raise SettingsError(f"the metric {how.metric} needs an epsilon")
+            raise SettingsError(_("the metric {metric} needs an epsilon", metric=how.metric))
     pairs = _near(vectors, epsilon, how.metric)
     grouping = partial(dbscan, crowd=how.min_samples) if how.grouping == "dbscan" else GROUPINGS[how.grouping]
     return grouping(len(vectors), *pairs)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from unipic.core.files import atomic_file
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.words import count
 
 SINGLE = -1  # label of a frame that is like no other
@@ -24,7 +25,7 @@ INCHES, DOTS = (12.0, 8.0), 200  # 2,400 x 1,600 pixels
 THUMBNAIL = 110  # pixels, the long side in the map
 WITHOUT_GL = 2_000  # points that browsers draw well without WebGL, which not every one has
 GREY = "#9aa0a6"
-NOTE = "Near points look alike. Distances between groups mean little."
+NOTE = N_("Near points look alike. Distances between groups mean little.")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def save_png(points: np.ndarray, marks: Marks, path: Path, title: str) -> None:
     axes.scatter(ringed[:, 0], ringed[:, 1], s=110, facecolors="none", edgecolors="black", linewidths=1.2)
     for place in np.argsort(best, kind="stable").tolist() if marks.thumbnails else ():  # the best on top
         _put(axes, points[place], marks.thumbnails[place])
-    axes.set(title=title.replace("$", r"\$"), xticks=[], yticks=[], xlabel=NOTE)
+    axes.set(title=title.replace("$", r"\$"), xticks=[], yticks=[], xlabel=_(NOTE))
     axes.margins(0.08)
     if 0 < len(colours) <= 24:
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
@@ -133,7 +134,15 @@ def figure(points: np.ndarray, marks: Marks, title: str = "", dark: bool = False
         yaxis={"visible": False, "scaleanchor": "x"},
         margin={"l": 10, "r": 10, "t": 50 if title else 10, "b": 30},
         annotations=[
-            {"text": NOTE, "xref": "paper", "yref": "paper", "x": 0, "y": -0.04, "showarrow": False, "xanchor": "left"}
+            {
+                "text": _(NOTE),
+                "xref": "paper",
+                "yref": "paper",
+                "x": 0,
+                "y": -0.04,
+                "showarrow": False,
+                "xanchor": "left",
+            }
         ],
     )
     return made
@@ -173,7 +182,9 @@ def _kind(picture: bytes) -> str:
 
 
 def _legend(label: int, points: int) -> str:
-    return count(points, "single") if label == SINGLE else f"group {label + 1}: {points:,}"
+    return (
+        count(points, "single") if label == SINGLE else _("group {number}: {points:,}", number=label + 1, points=points)
+    )
 
 
 def _colours(labels: Sequence[int]) -> Mapping[int, str]:

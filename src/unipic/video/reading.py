@@ -12,6 +12,7 @@ from PIL import Image
 
 from unipic.core import archives
 from unipic.core.files import hash_file
+from unipic.core.language import kept
 from unipic.core.photo import FILM, Extra, Found, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import FilmLimits
@@ -63,7 +64,7 @@ def read_film(order: Order) -> Iterator[tuple[Picture, bytes]]:
     status = archives.status(path)
     times = f"{status.st_mtime_ns} {status.st_ctime_ns} "
     if status.st_size != order.file.size or (order.file.stamp and not order.file.stamp.startswith(times)):
-        raise NotAFilm("was changed while it was read")
+        raise NotAFilm(kept("was changed while it was read"))
     decoded = DecodedPhoto(
         picture=best,
         digest=digest,
@@ -71,7 +72,7 @@ def read_film(order: Order) -> Iterator[tuple[Picture, bytes]]:
         width=film.width,
         height=film.height,
         format=FILM,
-        note=f"film of {clock(film.seconds)}",
+        note=kept("film of {time}", time=clock(film.seconds)),
         quality=quality(film),
         content=content_of(pictures, sound),
         holds=tuple(_holds(film, sound)),
@@ -108,7 +109,7 @@ def _best_picture(shown: Iterable[Decoded]) -> tuple[Image.Image, bytes]:
             best, most = one.picture(_fitted(one.width, one.height)), worth
         strip.append(one.picture((max(1, min(2 * STRIP_SIDE, one.width * STRIP_SIDE // one.height)), STRIP_SIDE)))
     if best is None:
-        raise NotAFilm("holds no picture that can be decoded")
+        raise NotAFilm(kept("holds no picture that can be decoded"))
     return Image.fromarray(best), jpeg(Image.fromarray(np.concatenate(strip, axis=1)))
 
 
@@ -132,7 +133,7 @@ def picture_at(wanted: At) -> Iterator[bytes]:
     shown = iter(Decoder(wanted.path, start=wanted.seconds, limits=wanted.limits))
     one = next(shown, None) or _last(Decoder(wanted.path, start=max(0.0, wanted.seconds - 10), limits=wanted.limits))
     if one is None:
-        raise NotAFilm("shows no picture there")
+        raise NotAFilm(kept("shows no picture there"))
     share = min(1.0, wanted.side / max(one.width, one.height))
     yield jpeg(Image.fromarray(one.picture((max(1, round(one.width * share)), max(1, round(one.height * share))))))
 
@@ -154,11 +155,11 @@ def quality(film: Film) -> int | None:
 
 
 def _holds(film: Film, sound: str) -> Iterator[Extra]:
-    yield Extra("length", f"a film of {clock(film.seconds)}", f"{film.seconds:.2f}")
+    yield Extra("length", kept("a film of {time}", time=clock(film.seconds)), f"{film.seconds:.2f}")
     if sound:
         yield Extra("sound", "sound", "sound")
     if film.hdr:
-        yield Extra("range", f"a high dynamic range ({film.hdr})", film.hdr)
+        yield Extra("range", kept("a high dynamic range ({range})", range=film.hdr), film.hdr)
 
 
 # Reading many, with what the index knows.
@@ -229,7 +230,7 @@ def one_by_one(orders: Orders) -> Iterator[Any]:
     """What the task makes of each film, or the reason why nothing."""
     for order in orders.films:
         try:
-            yield next(orders.task(order), "is a film without a picture")
+            yield next(orders.task(order), kept("is a film without a picture"))
         except (NotAFilm, OSError) as error:
             yield str(error)
 
@@ -242,5 +243,8 @@ def _made(
     while left:
         for made in in_worker(one_by_one, Orders(task, tuple(left)), left[0].limits):
             progress(Step(stage, len(orders) - len(left), len(orders), "film"))
-            yield left.pop(0).file, f"is a film that {made.reason}" if isinstance(made, Failure) else made
+            yield (
+                left.pop(0).file,
+                kept("is a film that {reason}", reason=made.reason) if isinstance(made, Failure) else made,
+            )
     progress(Step(stage, len(orders), len(orders), "film"))

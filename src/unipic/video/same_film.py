@@ -10,10 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from unipic.core.language import kept
 from unipic.core.progress import Progress, Step, silent
 from unipic.video.fingerprints import RATE, Fingerprint
 
-STAGE = "Comparing films"
+STAGE = kept("Comparing films")
 BITS = 12  # of 63, up to which two hashes are one picture
 COVERAGE = 0.5  # share of the shorter film's pictures that agree
 VOTES = 4  # pictures that agree, at least; all of a film that has fewer

@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 
+from unipic.core.language import kept
 from unipic.core.settings import FilmLimits
 from unipic.reading.engines.streamed import progressed
 from unipic.video.film import Film, NotAFilm, opened
@@ -115,7 +116,7 @@ def _packets(container: Any, streams: Sequence[Any]) -> Iterator[Any]:
             if packet.size:
                 yield packet
     except BROKEN as error:
-        raise NotAFilm("is damaged: it cannot be read to the end") from error
+        raise NotAFilm(kept("is damaged: it cannot be read to the end")) from error
 
 
 def _begin(container: Any) -> float:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from unipic.core.language import kept
+
 VERSION = 1  # raised when another frame counts as technical
 SIZE = (160, 90)  # pixels at which a frame is judged
 BLOCK = 10  # pixels of a block; its mean is free of noise
@@ -36,10 +38,10 @@ def technical(picture: NDArray[np.uint8]) -> str:
     if grey.min() > WHITE and np.ptp(grey) < WHITE_SPAN and span < WHITE_BLOCKS:
         return "white"
     if span < ONE_BLOCKS and float(np.ptp(small.reshape(-1, 3).astype(np.int16), axis=0).max()) < ONE_SPAN:
-        return "one colour"
+        return kept("one colour")
     if _are_bars(small):
-        return "test bars"
-    return "no signal" if _is_dead(picture) else ""
+        return kept("test bars")
+    return kept("no signal") if _is_dead(picture) else ""
 
 
 def _has_lights(picture: NDArray[np.uint8]) -> bool:

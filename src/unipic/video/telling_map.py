@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from unipic.core.language import gettext as _
 from unipic.library.frames import FilmRows
 from unipic.video.candidates import pixels_of
 from unipic.video.gathered import clock
@@ -35,7 +36,12 @@ def draw(telling: Telling, rows: FilmRows, plot: Path | None, images: Path | Non
     """Write the maps that have a path: points, the frames themselves, and a page to look into."""
     points = project(np.stack([frame.vector for frame in telling.frames]))
     small = tuple(_small(rows, telling, at) for at in range(len(telling.frames))) if images or page else ()
-    title = f"{telling.gathered.film.name}: {len(telling.frames):,} frames, {len(telling.scenes):,} scenes"
+    title = _(
+        "{film}: {frames:,} frames, {scenes:,} scenes",
+        film=telling.gathered.film.name,
+        frames=len(telling.frames),
+        scenes=len(telling.scenes),
+    )
     if plot:
         save_png(points, marks_of(telling), plot, title)
     if images:

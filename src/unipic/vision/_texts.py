@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from unipic.core.errors import ModelError
+from unipic.core.language import gettext as _
 from unipic.core.progress import Progress
 from unipic.vision._checkpoints import Network
 from unipic.vision.device import use_threads
@@ -73,7 +74,9 @@ class Texts:
                 batches.append(network.vectors(input_ids=ids).cpu().numpy())
         rows = np.concatenate(batches)
         if not np.isfinite(rows).all() or not rows.any(axis=1).all():
-            raise ModelError(f"{self._label} gives no numbers for a text: its weights, or torch, are broken")
+            raise ModelError(
+                _("{model} gives no numbers for a text: its weights, or torch, are broken", model=self._label)
+            )
         return rows
 
     def read_part(self, text: str, progress: Progress) -> str:

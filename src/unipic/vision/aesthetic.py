@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from unipic.core.errors import ModelDamaged
+from unipic.core.language import gettext as _
 from unipic.core.progress import silent
 from unipic.vision.loading import Loaded
 from unipic.vision.manifest import sha256
@@ -37,5 +38,7 @@ class AestheticHead:
         entries = torch.load(self._weights, map_location="cpu", weights_only=True)
         shapes = {name: tuple(entry.shape) for name, entry in entries.items()}
         if shapes != SHAPES:
-            raise ModelDamaged(f"{self._weights} holds {shapes} instead of {SHAPES}.")
+            raise ModelDamaged(
+                _("{path} holds {found} instead of {wanted}.", path=self._weights, found=shapes, wanted=SHAPES)
+            )
         return entries["weight"][0].float().numpy(), entries["bias"].float().numpy()

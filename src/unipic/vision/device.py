@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.core.machine import cores
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def pick_device(wish: str) -> str:
     import torch
 
     if wish == "cuda" and not torch.cuda.is_available():
-        raise SettingsError("The device is set to cuda, but no CUDA GPU can be used here. Set it to auto or cpu.")
+        raise SettingsError(_("The device is set to cuda, but no CUDA GPU can be used here. Set it to auto or cpu."))
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 

@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 
 from unipic.core.errors import ModelDamaged, ModelError, ModelMissing
 from unipic.core.files import PART, sync_folder
+from unipic.core.language import gettext as _, kept, retold
 from unipic.core.progress import BYTE, Progress, Step, silent
 from unipic.core.settings import PACKAGE, offline
 from unipic.vision.manifest import MANIFEST, File, Model, damage, find, read_manifest
@@ -74,9 +75,11 @@ def _missing(model: Model, folder: Path) -> list[File]:
 def _refuse(model: Model, host: str) -> None:
     """Raise ModelMissing without trying, if offline, or if the server did not answer a moment ago."""
     if offline():
-        raise ModelMissing(f"{model.label} is not installed and UNIPIC_OFFLINE forbids downloading it")
+        raise ModelMissing(_("{model} is not installed and UNIPIC_OFFLINE forbids downloading it", model=model.label))
     if time.monotonic() - _silent_since.get(host, -math.inf) < REST:
-        raise ModelMissing(f"{model.label} is not installed and {host} could not be reached a moment ago")
+        raise ModelMissing(
+            _("{model} is not installed and {host} could not be reached a moment ago", model=model.label, host=host)
+        )
 
 
 def _start(name: str, folder: Path, manifest: Path) -> subprocess.Popen[bytes]:
@@ -94,8 +97,11 @@ def _follow(
     child: subprocess.Popen[bytes], model: Model, host: str, total: int, progress: Progress, deadline: float
 ) -> None:
     """Report the child's progress until it is done. ModelError if it fails or is silent for too long."""
-    stage, done, heard = f"Fetching {model.label} weights", 0, time.monotonic()
-    patience, verdict = ANSWER, {"error": "silent", "reason": f"no answer within {ANSWER:.0f} seconds"}
+    stage, done, heard = kept("Fetching {model} weights", model=model.label), 0, time.monotonic()
+    patience, verdict = (
+        ANSWER,
+        {"error": "silent", "reason": _("no answer within {seconds:.0f} seconds", seconds=ANSWER)},
+    )
     progress(Step(stage, done, total, BYTE, skippable=True))
     for message in _messages(child):
         now = time.monotonic()
@@ -103,14 +109,20 @@ def _follow(
             raise _error(model, host, message)
         if message:
             done, heard, patience = message["done"], now, math.inf if message["saving"] else QUIET
-            verdict = {"error": "broken", "reason": f"sent nothing for {QUIET:.0f} seconds"}
+            verdict = {"error": "broken", "reason": _("sent nothing for {seconds:.0f} seconds", seconds=QUIET)}
         if now - heard > patience:
             raise _error(model, host, verdict)
         if now > deadline:
-            raise _error(model, host, {"error": "broken", "reason": "was too slow to send it in the time there was"})
+            raise _error(model, host, {"error": "broken", "reason": _("was too slow to send it in the time there was")})
         progress(Step(stage, done, total, BYTE, skippable=True))
     if code := child.wait():
-        raise ModelMissing(f"{model.label} is not installed and the process that downloads it ended with code {code}")
+        raise ModelMissing(
+            _(
+                "{model} is not installed and the process that downloads it ended with code {code}",
+                model=model.label,
+                code=code,
+            )
+        )
 
 
 def _messages(child: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
@@ -142,15 +154,31 @@ def _pump(stream: Any, lines: SimpleQueue[bytes]) -> None:
 
 def _error(model: Model, host: str, message: dict[str, Any]) -> ModelError:
     """The child's error as an exception for people."""
-    kind, reason = message["error"], message["reason"]
+    kind, reason = message["error"], retold(message["reason"])
     if kind == "damaged":
-        return ModelDamaged(f"{model.label} came damaged from {host} and was not kept: {reason}. Try again later.")
+        return ModelDamaged(
+            _(
+                "{model} came damaged from {host} and was not kept: {reason}. Try again later.",
+                model=model.label,
+                host=host,
+                reason=reason,
+            )
+        )
     if kind == "disk":
-        return ModelMissing(f"{model.label} is not installed and cannot be written ({reason})")
+        return ModelMissing(
+            _("{model} is not installed and cannot be written ({reason})", model=model.label, reason=reason)
+        )
     if kind == "silent":
         _silent_since[host] = time.monotonic()
-        return ModelMissing(f"{model.label} is not installed and {host} cannot be reached ({reason})")
-    return ModelMissing(f"{model.label} is not installed and {host} {reason}")
+        return ModelMissing(
+            _(
+                "{model} is not installed and {host} cannot be reached ({reason})",
+                model=model.label,
+                host=host,
+                reason=reason,
+            )
+        )
+    return ModelMissing(_("{model} is not installed and {host} {reason}", model=model.label, host=host, reason=reason))
 
 
 def _end(child: subprocess.Popen[bytes], model: Model, folder: Path) -> None:
@@ -205,11 +233,13 @@ def _open(file: File) -> HTTPResponse:
     try:
         return opener.open(request.Request(file.url, headers={"User-Agent": "unipic"}), timeout=QUIET)
     except HTTPError as error:
-        raise _Failed("broken", f"answered {error.code} {error.reason} for {file.url}") from error
+        raise _Failed(
+            "broken", kept("answered {code} {words} for {url}", code=error.code, words=error.reason, url=file.url)
+        ) from error
     except URLError as error:
         raise _Failed("silent", _words(error.reason)) from error
     except (OSError, HTTPException) as error:
-        raise _Failed("broken", f"broke off before it answered ({_words(error)})") from error
+        raise _Failed("broken", kept("broke off before it answered ({error})", error=_words(error))) from error
 
 
 def _write(response: HTTPResponse, file: File, path: Path, before: int) -> None:
@@ -250,9 +280,12 @@ def _body(response: HTTPResponse, file: File, before: int) -> Iterator[bytes]:
             got += len(chunk)
             yield chunk
     except (OSError, HTTPException) as error:
-        raise _Failed("broken", f"broke off after {got:,} bytes of {file.path} ({_words(error)})") from error
+        raise _Failed(
+            "broken",
+            kept("broke off after {got:,} bytes of {file} ({error})", got=got, file=file.path, error=_words(error)),
+        ) from error
     if got < min(announced, file.size):
-        raise _Failed("broken", f"broke off after {got:,} bytes of {file.path}")
+        raise _Failed("broken", kept("broke off after {got:,} bytes of {file}", got=got, file=file.path))
 
 
 def _say(message: dict[str, Any]) -> None:

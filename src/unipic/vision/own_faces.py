@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from unipic.core.errors import ModelError
+from unipic.core.language import gettext as _
 from unipic.vision import chips, faces
 from unipic.vision.face_net import IDENTITY
 from unipic.vision.manifest import File, Form, Model
@@ -70,7 +71,7 @@ def read_own(folder: Path) -> OwnFaces | None:
     try:
         return OwnFaces(**tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise ModelError(f"{path} cannot be understood: {error}.") from error
+        raise ModelError(_("{path} cannot be understood: {error}.", path=path, error=error)) from error
 
 
 class OwnFaceEncoder:
@@ -90,7 +91,9 @@ class OwnFaceEncoder:
         try:
             return cv2.dnn.readNetFromONNX(str(self._weights))
         except cv2.error as error:
-            raise ModelError(f"{self.label} cannot be loaded ({' '.join(str(error).split())}).") from error
+            raise ModelError(
+                _("{model} cannot be loaded ({error}).", model=self.label, error=" ".join(str(error).split()))
+            ) from error
 
     def embed(self, aligned: np.ndarray) -> np.ndarray:
         """See FaceEncoder.embed."""

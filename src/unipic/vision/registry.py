@@ -15,6 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from unipic.core.errors import Cancelled, ModelError, ModelMissing
+from unipic.core.language import gettext as _, kept
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import INSTALL, models_folder
 from unipic.core.words import size
@@ -96,11 +97,13 @@ class Loader:
         """The installed form, downloaded if missing. ModelMissing if that is not allowed or was skipped."""
         if not model.shipped and find(model, folder).state == "missing":
             if not self.fetch:
-                raise ModelMissing(f"{model.label} is not installed and downloading is switched off")
+                raise ModelMissing(_("{model} is not installed and downloading is switched off", model=model.label))
             try:
                 fetch_weights(model.name, folder, self.progress, manifest=self.manifest)
             except Cancelled:
-                raise ModelMissing(f"{model.label} is not installed and its download was skipped") from None
+                raise ModelMissing(
+                    _("{model} is not installed and its download was skipped", model=model.label)
+                ) from None
         return require(model, folder)
 
 
@@ -122,10 +125,10 @@ def open_encoder(name: str, loader: Loader) -> tuple[Encoder, list[str]]:
     errors: list[ModelError] = []
     for model, kind in wanted.items():
         try:
-            return _encoder(model, kind, loader), [_instead(error, "Unipic's own encoder") for error in errors]
+            return _encoder(model, kind, loader), [_instead(error, _("Unipic's own encoder")) for error in errors]
         except ModelError as error:
             errors.append(error)
-    return BuiltinEncoder(), [_instead(error, "the built-in encoder") for error in errors]
+    return BuiltinEncoder(), [_instead(error, _("the built-in encoder")) for error in errors]
 
 
 def _encoder(model: str, kind: type[MobileNetEncoder], loader: Loader) -> Encoder:
@@ -140,19 +143,19 @@ def open_scorer(name: str, loader: Loader, aesthetic: bool = False) -> tuple[Sco
     from unipic.vision.aesthetic import AestheticHead
     from unipic.vision.clip import ClipScorer
 
-    lost = ["The aesthetic score needs CLIP: it is left out."] if aesthetic else []
+    lost = [_("The aesthetic score needs CLIP: it is left out.")] if aesthetic else []
     if name == "builtin":
         return None, lost
     try:
         clip = ClipScorer(_text_encoder("openai", loader))
     except ModelError as error:
-        return None, [_instead(error, "the built-in ranking"), *lost]
+        return None, [_instead(error, _("the built-in ranking")), *lost]
     if not aesthetic:
         return clip, []
     try:
         return clip.with_head(loader.open(HEAD, lambda files: AestheticHead(files[0]))), []
     except ModelError as error:
-        return clip, [_instead(error, "CLIP without it")]
+        return clip, [_instead(error, _("CLIP without it"))]
 
 
 def open_text_encoder(name: str, loader: Loader) -> tuple[TextEncoder | None, list[str]]:
@@ -194,18 +197,25 @@ def _better(kind: str, models: dict[str, Model]) -> list[str]:
     best, used = (models[TEXT_ENCODERS[one]] for one in (next(iter(TEXT_ENCODERS)), kind))
     if best is used:
         return []
-    return [f"Photos are searched with {used.label}. {best.label} finds more, in a hundred languages: {_offer([best])}"]
+    return [
+        _(
+            "Photos are searched with {used}. {best} finds more, in a hundred languages: {offer}",
+            used=used.label,
+            best=best.label,
+            offer=_offer([best]),
+        )
+    ]
 
 
 def _none(models: dict[str, Model]) -> str:
     offered = [models[name] for name in TEXT_ENCODERS.values() if models[name].asked]
-    return f"To search by what photos show, get a model: {_offer(offered)}"
+    return _("To search by what photos show, get a model: {offer}", offer=_offer(offered))
 
 
 def _offer(models: Sequence[Model]) -> str:
     """Names and sizes, and how to get them."""
-    named = " or ".join(f"{model.label} ({size(model.size)})" for model in models)
-    return f"{named}, on the Models page or by the command models fetch"
+    named = _(" or ").join(f"{model.label} ({size(model.size)})" for model in models)
+    return _("{models}, on the Models page or by the command models fetch", models=named)
 
 
 def open_words(fine: bool = False, manifest: Path = MANIFEST) -> WordReader:
@@ -277,18 +287,25 @@ def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, 
 
 def _instead(error: ModelError, substitute: str) -> str:
     if isinstance(error, ModelMissing):
-        return f"{error}: using {substitute}. {FETCH} gets it when you are online."
-    return f"{error} Until then {substitute} is used."
+        return _(
+            "{error}: using {substitute}. {fetch} gets it when you are online.",
+            error=error,
+            substitute=substitute,
+            fetch=FETCH,
+        )
+    return _("{error} Until then {substitute} is used.", error=error, substitute=substitute)
 
 
 def _wait_turn(model: Model, progress: Progress) -> None:
     """Take the lock, reporting the wait. One model is opened at a time, so two runs download it once."""
     while not _opening.acquire(timeout=0.25):
-        progress(Step(f"Waiting for {model.label}", 0, 0))
+        progress(Step(kept("Waiting for {model}", model=model.label), 0, 0))
 
 
 def _installed(model: Model) -> None:
     """Raise ModelError if a library is not installed. A broken one shows when it is imported."""
     for library in NEEDS[model.name]:
         if find_spec(library) is None:
-            raise ModelError(f"{model.label} needs {library}: {INSTALL}.")
+            raise ModelError(
+                _("{model} needs {library}: {install}.", model=model.label, library=library, install=_(INSTALL))
+            )

@@ -40,8 +40,7 @@ from unipic.destinations.folder import FolderDestination
 from unipic.destinations.list import ListDestination
 from unipic.destinations.tree import TreeDestination
 from unipic.destinations.zip import ZipDestination
-from unipic.library import index
-from unipic.library import indexing as see
+from unipic.library import index, indexing as see
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.index import THUMBNAILS, StoredIndex
 from unipic.library.thumbnails import Thumbnails

@@ -1,8 +1,7 @@
 """Crops keep heads, and collages cut none."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from unipic.albums.collage import MARGIN, MOST, PAPERS, Piece, layout, paper_named
 from unipic.albums.crop import ASPECTS, HEADROOM, LEAST_ROOM, Crop, Head, aspect_named, crop_of, in_words

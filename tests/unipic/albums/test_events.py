@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tests.helpers.occasions import BERLIN, LISBON, POTSDAM, SINTRA, half_a_year_at_home, shot, shots
 
 from unipic.albums.events import Event, events_of

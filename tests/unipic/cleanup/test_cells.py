@@ -10,8 +10,7 @@ import pytest
 from tests.helpers.galleries import embeddings, likeness, photo
 from tests.unipic.cleanup.test_neighbours import in_any_order, named
 
-from unipic.cleanup import _cells as module
-from unipic.cleanup import _neighbours as search
+from unipic.cleanup import _cells as module, _neighbours as search
 from unipic.cleanup._cells import cells
 from unipic.cleanup.clusters import clusters
 from unipic.core.embeddings import Embeddings

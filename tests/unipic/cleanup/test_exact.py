@@ -1,8 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.helpers.galleries import galleries, photo
 
 from unipic.cleanup._exact import same_bytes, same_originals, same_pixels

@@ -3,8 +3,7 @@ from itertools import pairwise
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.helpers.galleries import galleries, photo
 
 from unipic.cleanup._copy_names import is_copy_name, is_in_copy_folder

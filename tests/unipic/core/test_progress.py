@@ -1,8 +1,7 @@
 """A step in words: what is counted, how fast, and how long it still takes."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from unipic.core.progress import BYTE, Overall, Stage, Step
 

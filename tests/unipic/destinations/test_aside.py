@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tests.helpers.galleries import photo
 from tests.helpers.moves import FAILED, LINKING, PLAIN, RENAMING, in_a_process, knowing
 from tests.helpers.systems import needs_fork, needs_linux, needs_pipes
@@ -31,8 +30,7 @@ from unipic.destinations import aside
 from unipic.destinations.aside import AsideDestination
 from unipic.destinations.base import Result
 from unipic.destinations.quarantine import KNOWN, Quarantine, locked, quarantines, remembered
-from unipic.destinations.undo import held, undo
-from unipic.destinations.undo import undo_all as undo_everything
+from unipic.destinations.undo import held, undo, undo_all as undo_everything
 from unipic.review.outcomes import Outcome
 from unipic.sources.folder import JOURNAL, SET_ASIDE, FolderSource
 

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tests.helpers.assets import IDENTIFIER, film, live_photo, maker_note, photograph, takeout
 from tests.helpers.pictures import save, scene
 from tests.helpers.raws import raw_photo

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tests.helpers.galleries import photo
 from tests.helpers.people import digest, face, faces_of, turned, vector_of
 from tests.helpers.searched import stored

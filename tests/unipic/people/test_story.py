@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 from tests.helpers.drawn_faces import face, group
 from tests.helpers.libraries import SETTINGS, read_in
-from tests.helpers.people import face as made_up
-from tests.helpers.people import faces_of, vector_of
+from tests.helpers.people import face as made_up, faces_of, vector_of
 from tests.helpers.pictures import save, scene
 
 from unipic.core.errors import SourceError

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from tests.helpers.assets import IDENTIFIER, box, film, maker_note
 
-from unipic.reading.apple import BURST, CONTENT, Clip, read_clip
-from unipic.reading.apple import maker_note as texts_of
+from unipic.reading.apple import BURST, CONTENT, Clip, maker_note as texts_of, read_clip
 
 
 def clip(path: Path, data: bytes) -> Clip:

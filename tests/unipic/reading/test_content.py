@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pillow_heif
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 from PIL.Image import Transpose
 from tests.helpers.pictures import save, scene, xmp

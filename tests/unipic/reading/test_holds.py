@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pillow_jxl  # noqa: F401  registers what writes JPEG XL
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 from tests.helpers.containers import (
     SHOWN,

@@ -17,11 +17,9 @@ from tests.helpers.pictures import blurred, scene, xmp
 from tests.helpers.places import needs_exiftool, tell
 
 from screens.parts.uploader import _ENDINGS
-from server.pictures import RENDERED
-from server.pictures import SHOWN as SHOWN_BY_BROWSERS
+from server.pictures import RENDERED, SHOWN as SHOWN_BY_BROWSERS
 from unipic.core.errors import LocationLeft
-from unipic.core.photo import FILM, RAW, Extra, Found, Photo, Unreadable
-from unipic.core.photo import FORMATS as RANKED
+from unipic.core.photo import FILM, FORMATS as RANKED, RAW, Extra, Found, Photo, Unreadable
 from unipic.core.settings import Limits
 from unipic.reading import _jxl
 from unipic.reading._jxl_header import read_header

@@ -4,8 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.helpers.pictures import xmp
 
 from unipic.reading._xmp import LARGEST, MAX_PROGRAMS, Xmp, read_xmp, stars_of

@@ -3,8 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tests.helpers.accepted import accept_all
 from tests.helpers.galleries import cleanup, films_in, galleries, likeness, photo, tools, without_pictures
 from tests.unipic.review.test_taste import LIGHT, person

@@ -6,8 +6,7 @@ import os
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from tests.unipic.search.test_queries import LIBRARY, TODAY
 
 from unipic.search.dates import Dates

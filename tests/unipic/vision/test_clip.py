@@ -11,8 +11,7 @@ from tests.helpers.pictures import blurred, scene
 
 from unipic.core.progress import silent
 from unipic.core.settings import FAULTS
-from unipic.vision import device
-from unipic.vision import text as module
+from unipic.vision import device, text as module
 from unipic.vision.aesthetic import AestheticHead
 from unipic.vision.base import Scorer
 from unipic.vision.clip import ClipScorer

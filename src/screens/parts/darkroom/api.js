@@ -1,8 +1,10 @@
 // Python on the other side: what is fetched, and the outbox that brings every step there, in order and only once.
 
+import { _ } from "./language.js";
+
 const PAUSES = [1000, 2000, 5000, 10000, 20000]; // milliseconds before each new try
 const LONG = 30000; // milliseconds after which an answer is no longer waited for
-export const OFFLINE = "Unipic does not answer. Is it still running?";
+export const OFFLINE = _("Unipic does not answer. Is it still running?");
 const MOST_AT_THE_END = 60000; // characters a browser still sends while the page closes
 
 export function urls(token) {

@@ -3,6 +3,7 @@
 import { count, h, size } from "./dom.js";
 import { icon } from "./icons.js";
 import { progress } from "./groups.js";
+import { _, number } from "./language.js";
 
 export function button(name, words, act, attributes = {}) {
   const text = words && h("span", {}, words);
@@ -14,27 +15,27 @@ export class Bar {
     Object.assign(this, { store, page });
     const bare = (name, words, act, more) =>
       button(name, "", act, { "aria-label": words, title: words, class: "plain", ...more });
-    this.groups = button("groups", "All groups", () => page.goList(), {
-      title: "All groups (G)",
-      "aria-label": "All groups",
+    this.groups = button("groups", _("All groups"), () => page.goList(), {
+      title: _("All groups (G)"),
+      "aria-label": _("All groups"),
     });
-    this.previous = bare("left", "Previous group", () => page.walk(-1), {
-      title: "Previous group (K)",
+    this.previous = bare("left", _("Previous group"), () => page.walk(-1), {
+      title: _("Previous group (K)"),
       class: "plain previous",
     });
-    this.next = bare("right", "Next group", () => page.walk(1), { title: "Next group (J)" });
+    this.next = bare("right", _("Next group"), () => page.walk(1), { title: _("Next group (J)") });
     this.words = h("p", { class: "where" });
     this.saving = h("p", { class: "saving", role: "status" });
-    this.undo = button("undo", "Undo", () => page.undo("undo"), { class: "undo" });
-    this.redo = bare("redo", "Redo", () => page.undo("redo"));
-    const screen = bare("screen", "Full screen", () => page.fullScreen(), {
-      title: "Full screen (F)",
+    this.undo = button("undo", _("Undo"), () => page.undo("undo"), { class: "undo" });
+    this.redo = bare("redo", _("Redo"), () => page.undo("redo"));
+    const screen = bare("screen", _("Full screen"), () => page.fullScreen(), {
+      title: _("Full screen (F)"),
       class: "plain screen",
     });
-    const help = bare("doubt", "Help: shortcuts", () => page.help(), { title: "Shortcuts (?)" });
+    const help = bare("doubt", _("Help: shortcuts"), () => page.help(), { title: _("Shortcuts (?)") });
     screen.hidden = !document.fullscreenEnabled;
     this.begin = h("div", { class: "begin" }); // what the list offers to begin with
-    this.line = h("progress", { class: "line", "aria-label": "Groups decided", value: 0 });
+    this.line = h("progress", { class: "line", "aria-label": _("Groups decided"), value: 0 });
     this.element = h(
       "header",
       { class: "bar" },
@@ -51,10 +52,10 @@ export class Bar {
     const { choices, listing, selection } = this.store;
     const all = choices.book.groups.length;
     const { order } = listing;
-    const of = order.length === all ? all.toLocaleString("en") : `${order.length.toLocaleString("en")} listed`;
+    const of = order.length === all ? number(all) : _("{n:,} listed", { n: order.length });
     const place = order.indexOf(selection.at);
     const group = selection.inGroup && place >= 0;
-    return group ? `Group ${(place + 1).toLocaleString("en")} of ${of}` : count(all, "group");
+    return group ? _("Group {place:,} of {of}", { place: place + 1, of }) : count(all, "group");
   }
 
   refresh() {
@@ -70,7 +71,7 @@ export class Bar {
       h(
         "span",
         { class: "far" },
-        ` · ${done.toLocaleString("en")} done · ${count(left.photos, "photo")} left out so far (${size(left.bytes)})`,
+        " · " + _("{done:,} done · {photos} left out so far ({size})", { done, photos: count(left.photos, "photo"), size: size(left.bytes) }),
       ),
     );
     this.line.max = all || 1;
@@ -79,26 +80,29 @@ export class Bar {
     this.previous.disabled = place <= 0;
     this.next.disabled = place < 0 || place >= order.length - 1;
     const waiting = sync.outbox.steps.length > 0;
-    const undo = waiting ? "the last choice" : book.undo;
+    const undo = waiting ? _("the last choice") : book.undo;
     this.undo.disabled = !undo;
-    this.undo.title = undo ? `Undo: ${undo} (U)` : "Nothing to undo";
+    this.undo.title = undo ? _("Undo: {undo} (U)", { undo }) : _("Nothing to undo");
     this.redo.hidden = !book.redo || waiting;
-    this.redo.title = `Redo: ${book.redo} (Shift+U)`;
+    this.redo.title = _("Redo: {redo} (Shift+U)", { redo: book.redo });
     this.refreshSaving();
   }
 
   refreshSaving() {
     const { outbox, cut } = this.store.sync;
     const open = outbox.steps.length;
-    const unsaved = `${count(open, "choice")} not saved yet`;
+    const unsaved = _("{choices} not saved yet", { choices: count(open, "choice") });
     const words = cut
-      ? "No connection to Unipic – trying again"
+      ? _("No connection to Unipic – trying again")
       : open && outbox.tries
-        ? `${unsaved} – trying again. ${outbox.stored ? "They are kept in this browser." : "Please leave this page open."}`
+        ? [
+            _("{unsaved} – trying again.", { unsaved }),
+            outbox.stored ? _("They are kept in this browser.") : _("Please leave this page open."),
+          ].join(" ")
         : open
-          ? "Saving…"
+          ? _("Saving…")
           : this.wasOpen
-            ? "Saved"
+            ? _("Saved")
             : "";
     this.wasOpen ||= open > 0;
     this.saving.classList.toggle("trouble", Boolean(cut || (open && outbox.tries)));

@@ -5,6 +5,7 @@ import { bound, draw, seen } from "./bulk_sample.js";
 import { count, h } from "./dom.js";
 import { meaning } from "./keys.js";
 import { outcome, sure } from "./groups.js";
+import { _ } from "./language.js";
 
 export { upperBound } from "./bulk_sample.js";
 
@@ -24,12 +25,12 @@ class Bulk {
     this.wanted = 10;
     this.body = h("div", { class: "bulk-body" });
     this.heading = h("h2", { tabIndex: -1 });
-    const close = { type: "button", class: "bulk-close", "aria-label": "Close", onclick: () => this.end() };
+    const close = { type: "button", class: "bulk-close", "aria-label": _("Close"), onclick: () => this.end() };
     this.dialog = h(
       "dialog",
       {
         class: "bulk",
-        "aria-label": "Accept many groups",
+        "aria-label": _("Accept many groups"),
         tabIndex: -1,
         onclose: () => this.end(),
         onkeydown: (event) => this.key(event),
@@ -66,7 +67,7 @@ class Bulk {
     const most = this.all.length;
     const range = { min: 1, max: most };
     const number = h("input", { type: "number", inputMode: "numeric", ...range });
-    const slider = h("input", { type: "range", "aria-label": "Number of groups, most confident first", ...range });
+    const slider = h("input", { type: "range", "aria-label": _("Number of groups, most confident first"), ...range });
     const sum = h("p", { class: "bulk-sum", role: "status" });
     const least = h("p", {});
     this.look = button("", () => this.showSample(), "strong");
@@ -88,11 +89,11 @@ class Bulk {
     number.addEventListener("input", () => number.value && typed(number.value));
     slider.addEventListener("input", () => typed(slider.value));
     this.step(
-      "Accept confident suggestions",
+      _("Accept confident suggestions"),
       sum,
-      h("p", {}, "First look at a few of them, chosen at random. Nothing is settled before you say so."),
+      h("p", {}, _("First look at a few of them, chosen at random. Nothing is settled before you say so.")),
       howSure(
-        h("div", { class: "bulk-number" }, h("label", {}, "Groups, most confident first ", number), slider),
+        h("div", { class: "bulk-number" }, h("label", {}, _("Groups, most confident first"), " ", number), slider),
         kinds.row,
         least,
         this.sampleSizes(),
@@ -103,7 +104,7 @@ class Bulk {
   }
 
   showLook() {
-    this.look.textContent = `Look at ${Math.min(this.wanted, this.pool.length)}`;
+    this.look.textContent = _("Look at {n}", { n: Math.min(this.wanted, this.pool.length) });
   }
 
   /** Groups that keep everything can do no harm, and would make the sample look better than it is. */
@@ -122,8 +123,8 @@ class Bulk {
       });
       return h("label", {}, input, ` ${number}`);
     });
-    const why = "The more you look at, the less is left to chance.";
-    return h("fieldset", {}, h("legend", {}, "Groups to look at"), h("p", {}, why), h("div", {}, sizes));
+    const why = _("The more you look at, the less is left to chance.");
+    return h("fieldset", {}, h("legend", {}, _("Groups to look at")), h("p", {}, why), h("div", {}, sizes));
   }
 
   // 2. A sample, one by one.
@@ -136,22 +137,22 @@ class Bulk {
     if (this.looking >= this.sample.length) return this.showList();
     const { one } = this.sample[this.looking];
     const key = (words) => h("span", { class: "bulk-key" }, words);
-    const progress = `${this.looking + 1} of ${this.sample.length}`;
+    const progress = _("{looking} of {n}", { looking: this.looking + 1, n: this.sample.length });
     const big = h("div", {}, picture(this.urls, one, one.aside[0] ?? one.stays[1]));
     const others = strip(this.urls, one, (photo) => big.replaceChildren(picture(this.urls, one, photo)));
     this.step(
-      `Is this right? ${progress}`,
-      h("progress", { max: this.sample.length, value: this.looking, "aria-label": "Groups checked" }),
+      _("Is this right? {progress}", { progress }),
+      h("progress", { max: this.sample.length, value: this.looking, "aria-label": _("Groups checked") }),
       h("p", {}, [one.group.reason, one.group.doubt].filter(Boolean).join(" · ")),
       h("div", { class: "bulk-pair" }, h("div", {}, picture(this.urls, one, one.stays[0])), big),
       others,
       h(
         "div",
         { class: "bulk-foot" },
-        button("Back", () => this.back()),
-        button("Open this group", () => this.leave(() => this.onOpen(one.group.id))),
-        button(["✕ Not right", key(" (N)")], () => this.answer(false)),
-        button(["✓ Right", key(" (Y)")], () => this.answer(true), "strong"),
+        button(_("Back"), () => this.back()),
+        button(_("Open this group"), () => this.leave(() => this.onOpen(one.group.id))),
+        button([_("✕ Not right"), key(" (N)")], () => this.answer(false)),
+        button([_("✓ Right"), key(" (Y)")], () => this.answer(true), "strong"),
       ),
     );
     this.asked = true;
@@ -180,23 +181,23 @@ class Bulk {
     const fewer = h(
       "div",
       { class: "bulk-buttons" },
-      h("p", {}, "Choose fewer, safer groups?"),
-      button(`Choose ${count(less.length, "group")}`, () => (this.choose(less), this.showChoice())),
+      h("p", {}, _("Choose fewer, safer groups?")),
+      button(_("Choose {groups}", { groups: count(less.length, "group") }), () => (this.choose(less), this.showChoice())),
     );
-    const label = "Every photo that would be set aside";
+    const label = _("Every photo that would be set aside");
     const list = { class: "bulk-list", tabIndex: 0, role: "group", "aria-label": label };
-    const accept = button(`Accept ${count(accepted.length, "group")}`, () => this.accept(accepted), "strong");
+    const accept = button(_("Accept {groups}", { groups: count(accepted.length, "group") }), () => this.accept(accepted), "strong");
     accept.disabled = !accepted.length;
     const groups = accepted.length;
-    const settled = `${count(groups, "group")} will be settled; U or Undo takes all of it back.`;
+    const settled = _("{groups} will be settled; U or Undo takes all of it back.", { groups: count(groups, "group") });
     this.step(
-      `Accept ${count(groups, "group")}?`,
+      _("Accept {groups}?", { groups: count(groups, "group") }),
       h("p", { class: "bulk-seen" }, `${seen(this.sample.length, wrong.size)} ${settled}`),
       wrong.size ? fewer : "",
       h("p", { class: "bulk-sum" }, sums(accepted)),
       howSure(h("p", { class: "bulk-bound" }, bound(this.sample.length, wrong.size, this.pool.length), " ", lowest(accepted))),
       h("div", list, accepted.map(section)),
-      h("div", { class: "bulk-foot" }, button("Back", () => this.back()), accept),
+      h("div", { class: "bulk-foot" }, button(_("Back"), () => this.back()), accept),
     );
   }
 

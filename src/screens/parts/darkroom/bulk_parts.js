@@ -2,6 +2,7 @@
 
 import { count, h, size } from "./dom.js";
 import { sure } from "./groups.js";
+import { _, ngettext, number } from "./language.js";
 
 export function button(words, act, style) {
   return h("button", { type: "button", class: style, onclick: act }, words);
@@ -9,12 +10,12 @@ export function button(words, act, style) {
 
 /** Choices of groups, by kind; mark(chosen) presses the one that is chosen. */
 export function shortcuts(all, take) {
-  const kinds = [["All identical", all.filter(({ group }) => group.lane === "identical")]];
+  const kinds = [[_("All identical"), all.filter(({ group }) => group.lane === "identical")]];
   for (const percent of [99, 95, 90]) {
     const chosen = all.filter(({ group }) => sure(group, percent / 100));
-    kinds.push([`Confidence at least ${percent} %`, chosen]);
+    kinds.push([_("Confidence at least {percent} %", { percent }), chosen]);
   }
-  kinds.push(["All", all]);
+  kinds.push([_("All"), all]);
   const some = kinds.filter(([, chosen]) => chosen.length);
   const row = some.map(([words, chosen]) => button(`${words} (${number(chosen.length)})`, () => take(chosen)));
   const same = (a, b) => a.length === b.length && a.every((one, i) => one === b[i]);
@@ -26,34 +27,34 @@ export function sums(chosen) {
   const aside = chosen.flatMap((one) => one.aside);
   const bytes = aside.reduce((sum, photo) => sum + photo.size, 0);
   const whole = chosen.filter((one) => !one.aside.length).length;
-  const more = whole ? `${number(whole)} of them ${whole === 1 ? "keeps" : "keep"} all photos.` : "";
-  const photos = `${count(aside.length, "photo")} would be set aside, ${size(bytes)}`;
-  return [h("b", {}, `${count(chosen.length, "group")}: ${photos}.`), h("span", {}, more)];
+  const more = whole ? ngettext("{n:,} of them keeps all photos.", "{n:,} of them keep all photos.", whole) : "";
+  const told = { groups: count(chosen.length, "group"), photos: count(aside.length, "photo"), size: size(bytes) };
+  return [h("b", {}, _("{groups}: {photos} would be set aside, {size}.", told)), h("span", {}, more)];
 }
 
 /** The figures, for those who ask. */
 export function howSure(...children) {
-  return h("details", { class: "bulk-sure" }, h("summary", {}, "How sure is this?"), ...children);
+  return h("details", { class: "bulk-sure" }, h("summary", {}, _("How sure is this?")), ...children);
 }
 
 export function lowest(chosen) {
   const least = chosen.reduce((low, { group }) => Math.min(low, group.certainty), 1);
-  return `Lowest confidence among these groups: ${Math.floor(least * 100)} %.`;
+  return _("Lowest confidence among these groups: {percent} %.", { percent: Math.floor(least * 100) });
 }
 
 export function role(one, photo) {
-  if (one.aside.includes(photo)) return "✕ Would be set aside";
-  return photo === one.stays[0] ? "✓ Stays" : "✓ Also stays";
+  if (one.aside.includes(photo)) return _("✕ Would be set aside");
+  return photo === one.stays[0] ? _("✓ Stays") : _("✓ Also stays");
 }
 
 export function picture(urls, one, photo) {
-  if (!photo) return h("figure", { class: "bulk-nothing" }, "Nothing would be set aside");
+  if (!photo) return h("figure", { class: "bulk-nothing" }, _("Nothing would be set aside"));
   const address = urls.thumb(photo);
   return h(
     "figure",
     {},
     h("div", { class: "bulk-role" }, role(one, photo)),
-    h("div", { class: "bulk-image" }, address ? h("img", { alt: "", src: address, onerror: missing }) : "No picture"),
+    h("div", { class: "bulk-image" }, address ? h("img", { alt: "", src: address, onerror: missing }) : _("No picture")),
     h("figcaption", { title: photo.name }, photo.name),
     h("div", { class: "bulk-facts" }, `${photo.width} × ${photo.height} · ${photo.format} · ${size(photo.size)}`),
   );
@@ -70,7 +71,7 @@ export function strip(urls, one, show) {
     const act = { type: "button", "aria-label": label, title: label, onclick: () => show(photo) };
     return h("button", act, image || "", mark);
   });
-  return h("div", { class: "bulk-strip", role: "group", "aria-label": "The other photos of the group" }, small);
+  return h("div", { class: "bulk-strip", role: "group", "aria-label": _("The other photos of the group") }, small);
 }
 
 /** Every file of one group that would be set aside; off the screen it costs nothing but its height. */
@@ -82,8 +83,8 @@ export function section(one, place) {
   return h(
     "section",
     { style },
-    h("h3", {}, `Group ${number(place + 1)} · ${count(one.aside.length, "photo")} · ${size(bytes)}`),
-    h("p", {}, best ? `in favour of ${best.name}` : "no photo of this group will be kept"),
+    h("h3", {}, _("Group {place:,} · {photos} · {size}", { place: place + 1, photos: count(one.aside.length, "photo"), size: size(bytes) })),
+    h("p", {}, best ? _("in favour of {name}", { name: best.name }) : _("no photo of this group will be kept")),
     h(
       "ul",
       {},
@@ -93,9 +94,5 @@ export function section(one, place) {
 }
 
 function missing(event) {
-  event.target.replaceWith("No picture");
-}
-
-function number(value) {
-  return value.toLocaleString("en");
+  event.target.replaceWith(_("No picture"));
 }

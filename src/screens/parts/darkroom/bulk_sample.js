@@ -1,6 +1,7 @@
 // What a sample drawn by chance says about the rest; numbers and words only, no page.
 
 import { count } from "./dom.js";
+import { _, ngettext } from "./language.js";
 
 const DOUBT = 0.05; // 95 % confidence
 
@@ -44,13 +45,18 @@ function atMost(n, k, share) {
 
 /** What was looked at, in a person's words; n were shown, k of them were wrong. */
 export function seen(n, k) {
-  if (!k) return `${n} shown, ${n === 1 ? "it" : "all"} looked right to you.`;
-  return `${n} shown, ${k} looked wrong to you and ${k === 1 ? "stays" : "stay"} open.`;
+  if (!k) return ngettext("{n} shown, it looked right to you.", "{n} shown, all looked right to you.", n);
+  return ngettext(
+    "{shown} shown, {n} looked wrong to you and stays open.",
+    "{shown} shown, {n} looked wrong to you and stay open.",
+    k,
+    { shown: n },
+  );
 }
 
 /** The figures, for a sample of n with k wrong ones, drawn from the `all` groups that set photos aside. */
 export function bound(n, k, all) {
-  if (n >= all) return "You looked at every group that sets photos aside.";
+  if (n >= all) return _("You looked at every group that sets photos aside.");
   const percent = Math.round(upperBound(n, k) * 100);
-  return `From ${n} of ${count(all, "group")}, drawn at random, with 95 % confidence: at most ${percent} % are wrong.`;
+  return _("From {n} of {groups}, drawn at random, with 95 % confidence: at most {percent} % are wrong.", { n, groups: count(all, "group"), percent });
 }

@@ -6,6 +6,7 @@ import { Pane, shape } from "./compare_pane.js";
 import { h } from "./dom.js";
 import { openHelp } from "./help.js";
 import { meaning } from "./keys.js";
+import { _ } from "./language.js";
 import { WHOLE, clamp, closest, hundred, middle, pan, sameShape, zoomAt } from "./zoom.js";
 
 const STEP = 1.4; // zoom of the keys + and -
@@ -49,7 +50,7 @@ class Compare {
     this.status = h("div", { class: "compare-status", role: "status" });
     this.dialog = h("dialog", {
       class: "compare",
-      "aria-label": "Compare photos",
+      "aria-label": _("Compare photos"),
       tabIndex: -1,
       onkeydown: (event) => this.key(event),
       onclose: () => this.end(),
@@ -135,9 +136,10 @@ class Compare {
     if (!photo) return;
     if (!photo.protected) this.onToggle(photo.id);
     this.describe();
-    const now = this.kept().has(photo.id) ? "is kept" : "is set aside";
-    const words = photo.protected ? "is protected and stays" : now;
-    this.say(`Photo ${this.photos.indexOf(photo) + 1} ${words}`);
+    const values = { number: this.photos.indexOf(photo) + 1 };
+    if (photo.protected) this.say(_("Photo {number} is protected and stays", values));
+    else if (this.kept().has(photo.id)) this.say(_("Photo {number} is kept", values));
+    else this.say(_("Photo {number} is set aside", values));
   }
 
   // Where to look.
@@ -228,10 +230,10 @@ class Compare {
   overlay() {
     const [best] = this.photos;
     const target = [this.active, ...this.panes].find((pane) => pane.photo !== best);
-    if (this.panes.length > 2) this.why = "The difference can only be shown with one or two photos";
-    else if (!target) this.why = "This is the recommended photo itself; flip to another one";
+    if (this.panes.length > 2) this.why = _("The difference can only be shown with one or two photos");
+    else if (!target) this.why = _("This is the recommended photo itself; flip to another one");
     else if (!sameShape(shape(target.photo), shape(best)))
-      this.why = "These photos differ in shape, so they cannot be laid over each other";
+      this.why = _("These photos differ in shape, so they cannot be laid over each other");
     else this.why = "";
     const on = Boolean(this.differing && !this.why);
     for (const pane of this.panes) pane.lay(on && pane === target ? best : null);

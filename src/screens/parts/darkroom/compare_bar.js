@@ -2,22 +2,23 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { _ } from "./language.js";
 
 export class Bar {
   constructor(compare) {
     this.compare = compare;
     this.segments = compare.layouts.map((panes) => {
       const shown = Math.min(panes, compare.photos.length);
-      const label = shown === 1 ? "One photo, to flip through (V)" : `${shown} photos side by side (V)`;
+      const label = shown === 1 ? _("One photo, to flip through (V)") : _("{shown} photos side by side (V)", { shown });
       return button(shown, label, () => compare.choose(panes));
     });
     this.fit = button("", "", () => compare.hundred(compare.active), "compare-fit");
     const half = h("span", { class: "compare-icon", "aria-hidden": "true" });
-    this.differ = button([half, long("Difference")], "", () => compare.difference(), "compare-differ");
-    const loupe = "Loupe: the pointer moves a 100 % view (L)";
-    this.loupe = button("Loupe", loupe, () => compare.magnifier(), "compare-loupe");
-    const where = "Details: where the photos differ (I)";
-    this.details = button([icon("info"), long("Details")], where, () => compare.toggleDetails());
+    this.differ = button([half, long(_("Difference"))], "", () => compare.difference(), "compare-differ");
+    const loupe = _("Loupe: the pointer moves a 100 % view (L)");
+    this.loupe = button(_("Loupe"), loupe, () => compare.magnifier(), "compare-loupe");
+    const where = _("Details: where the photos differ (I)");
+    this.details = button([icon("info"), long(_("Details"))], where, () => compare.toggleDetails());
     const informed = compare.dialog.classList.contains("compare-informed");
     this.details.setAttribute("aria-pressed", String(informed));
     this.whereabouts = h("span", { class: "compare-where" });
@@ -25,11 +26,11 @@ export class Bar {
     this.element = h(
       "div",
       { class: "compare-bar" },
-      segments("Photos shown at once", this.segments),
-      segments("Zoom", [
-        button("−", "Smaller (−)", () => compare.closer(-1), "compare-step"),
+      segments(_("Photos shown at once"), this.segments),
+      segments(_("Zoom"), [
+        button("−", _("Smaller (−)"), () => compare.closer(-1), "compare-step"),
         this.fit,
-        button("+", "Larger (+)", () => compare.closer(1), "compare-step"),
+        button("+", _("Larger (+)"), () => compare.closer(1), "compare-step"),
       ]),
       this.differ,
       this.loupe,
@@ -37,14 +38,14 @@ export class Bar {
       h(
         "div",
         { class: "compare-group" },
-        button(icon("left"), "Previous group (K)", () => compare.act("previousGroup")),
+        button(icon("left"), _("Previous group (K)"), () => compare.act("previousGroup")),
         this.whereabouts,
-        button(icon("right"), "Next group (J)", () => compare.act("nextGroup")),
-        button(icon("undo"), "Undo (U)", () => compare.act("undo")),
+        button(icon("right"), _("Next group (J)"), () => compare.act("nextGroup")),
+        button(icon("undo"), _("Undo (U)"), () => compare.act("undo")),
         this.accept,
       ),
-      button("?", "Help: shortcuts (?)", () => compare.help(), "compare-help"),
-      button("✕", "Close (Esc)", () => compare.close(), "compare-close"),
+      button("?", _("Help: shortcuts (?)"), () => compare.help(), "compare-help"),
+      button("✕", _("Close (Esc)"), () => compare.close(), "compare-close"),
     );
   }
 
@@ -52,16 +53,19 @@ export class Bar {
     const closer = view.zoom > 1.01;
     if (closer === this.closer) return;
     this.closer = closer;
-    this.fit.replaceChildren(...(closer ? [long("Show "), "whole"] : [long("Zoom to "), "100 %"]));
-    name(this.fit, closer ? "Show the whole photo (Z)" : "Zoom to 100 %: a pixel of the photo on each of the screen (Z)");
+    this.fit.replaceChildren(...(closer ? [long(`${_("Show")} `), _("whole")] : [long(`${_("Zoom to")} `), "100 %"]));
+    name(this.fit, closer ? _("Show the whole photo (Z)") : _("Zoom to 100 %: a pixel of the photo on each of the screen (Z)"));
   }
 
   /** Where the group is, and what accepting does. */
   describeGroup(where, all) {
     this.whereabouts.textContent = where;
-    const words = all ? "Keep all" : "Accept";
+    const words = all ? _("Keep all") : _("Accept");
+    const next = all
+      ? _("Keep all and compare the next group (Enter)")
+      : _("Accept and compare the next group (Enter)");
     this.accept.replaceChildren("✓ ", words);
-    name(this.accept, `${words} and compare the next group (Enter)`);
+    name(this.accept, next);
   }
 
   describe(difference) {
@@ -71,8 +75,8 @@ export class Bar {
     this.differ.setAttribute("aria-pressed", String(difference));
     // Not "disabled": a button that can still be reached can still say why it does nothing.
     this.differ.setAttribute("aria-disabled", String(Boolean(why)));
-    this.differ.title = why || "Difference to the recommended photo, brightened: black where they agree (D)";
-    this.differ.setAttribute("aria-label", why ? `Difference: ${why}` : "Difference");
+    this.differ.title = why || _("Difference to the recommended photo, brightened: black where they agree (D)");
+    this.differ.setAttribute("aria-label", why ? _("Difference: {why}", { why }) : _("Difference"));
   }
 }
 
@@ -87,7 +91,7 @@ export class Strip {
       if (image) thumb.prepend(image);
       return thumb;
     });
-    const label = "All photos of the group";
+    const label = _("All photos of the group");
     this.element = h("div", { class: "compare-strip", role: "group", "aria-label": label }, this.thumbs);
   }
 
@@ -97,7 +101,7 @@ export class Strip {
       const thumb = this.thumbs[index];
       const stays = photo.protected || kept.has(photo.id);
       thumb.setAttribute("aria-pressed", String(shown.includes(photo)));
-      thumb.setAttribute("aria-label", `Photo ${index + 1}, ${stays ? "kept" : "set aside"}: ${photo.name}`);
+      thumb.setAttribute("aria-label", stays ? _("Photo {index}, kept: {name}", { index: index + 1, name: photo.name }) : _("Photo {index}, set aside: {name}", { index: index + 1, name: photo.name }));
       thumb.classList.toggle("compare-aside", !stays);
     });
     this.element.hidden = shown.length === photos.length;

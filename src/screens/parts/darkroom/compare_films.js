@@ -1,6 +1,7 @@
 // Films beside each other: one slider shows the same moment of all of them.
 
 import { h } from "./dom.js";
+import { _ } from "./language.js";
 
 const REST = 150; // milliseconds on a moment before its pictures are asked for: each is decoded by the server
 
@@ -22,7 +23,7 @@ export function scrubber(compare) {
     max: moments[0][0],
     step: 0.1,
     value: 0,
-    "aria-label": "Time in the first film, in seconds",
+    "aria-label": _("Time in the first film, in seconds"),
     oninput: () => {
       said.value = `${Number(slide.value).toFixed(1)} s`;
       clearTimeout(resting);
@@ -30,5 +31,5 @@ export function scrubber(compare) {
     },
     onkeydown: (event) => event.key !== "Escape" && event.stopPropagation(), // arrows move the slider, not the photos
   });
-  return h("label", { class: "compare-scrub" }, "Films at", slide, said);
+  return h("label", { class: "compare-scrub" }, _("Films at"), slide, said);
 }

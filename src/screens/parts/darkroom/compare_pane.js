@@ -3,9 +3,10 @@
 import { Picture } from "./compare_picture.js";
 import { h } from "./dom.js";
 import { Fingers } from "./fingers.js";
+import { _ } from "./language.js";
 import { clamp, fitScale, toTransform } from "./zoom.js";
 
-const PERCENT = "At 100 %, one pixel of the photo takes one pixel (CSS) of the screen";
+const PERCENT = _("At 100 %, one pixel of the photo takes one pixel (CSS) of the screen");
 const TAIL = 18; // characters of a name that are always seen; copies differ at the end
 
 export class Pane {
@@ -19,7 +20,7 @@ export class Pane {
     const toggle = () => compare.toggle(this.photo);
     this.keep = h("button", { type: "button", class: "compare-keep", onclick: toggle });
     this.name = h("div", { class: "compare-name" });
-    this.facts = h("ul", { class: "compare-facts", tabIndex: 0, "aria-label": "Differences" });
+    this.facts = h("ul", { class: "compare-facts", tabIndex: 0, "aria-label": _("Differences") });
     this.stage = h("div", { class: "compare-stage", onpointerleave: () => (compare.pointer = null) }, this.picture.frame);
     new Fingers(this.stage, {
       pan: (dx, dy) => compare.pan(this, dx, dy),
@@ -53,23 +54,27 @@ export class Pane {
   describe(number, kept, among) {
     const { photo } = this;
     const first = number === 1 && !this.compare.group.tie;
-    this.element.setAttribute("aria-label", `Photo ${number}${first ? ", recommended" : ""}: ${photo.name}`);
+    const values = { number, name: photo.name };
+    const name = first ? _("Photo {number}, recommended: {name}", values) : _("Photo {number}: {name}", values);
+    this.element.setAttribute("aria-label", name);
     this.badge.replaceChildren(
       h("b", {}, number),
-      ...(first ? [h("span", {}, "★", h("i", {}, " Recommended"))] : []),
+      ...(first ? [h("span", {}, "★", h("i", {}, " ", _("Recommended")))] : []),
     );
-    const words = photo.protected ? "✓ Protected: stays" : kept ? "✓ Keep" : "✕ Set aside";
+    const words = photo.protected ? _("✓ Protected: stays") : kept ? _("✓ Keep") : _("✕ Set aside");
     this.keep.replaceChildren(words);
     this.keep.setAttribute("aria-pressed", String(kept || photo.protected));
-    const now = kept ? "" : "; now: Set aside";
-    this.keep.setAttribute("aria-label", photo.protected ? words : `Keep photo ${number}${now}`);
+    const label = kept ? _("Keep photo {number}", { number }) : _("Keep photo {number}; now: Set aside", { number });
+    this.keep.setAttribute("aria-label", photo.protected ? words : label);
     this.keep.setAttribute("aria-disabled", String(photo.protected));
     this.keep.title = photo.protected
-      ? "This photo is in a protected folder and always stays"
-      : `Press to ${kept ? "set it aside" : "keep it"} (Space or ${number})`;
+      ? _("This photo is in a protected folder and always stays")
+      : kept
+        ? _("Press to set it aside (Space or {number})", { number })
+        : _("Press to keep it (Space or {number})", { number });
     this.facts.replaceChildren(
       ...differing(photo, among).map(({ label, value, best }) =>
-        h("li", {}, h("span", {}, label), ` ${value}`, best && h("b", {}, " ▲ best")),
+        h("li", {}, h("span", {}, label), ` ${value}`, best && h("b", {}, " ▲ ", _("best"))),
       ),
     );
   }
@@ -109,7 +114,7 @@ export class Pane {
       picture.frame.style.transform = toTransform(view, box, shape);
     }
     const size = `${shape.width} × ${shape.height}`;
-    this.readout.textContent = this.photo.width ? `${Math.round(fit * view.zoom * 100)} % of ${size}` : "";
+    this.readout.textContent = this.photo.width ? _("{percent} % of {size}", { percent: Math.round(fit * view.zoom * 100), size }) : "";
     this.note.textContent = this.picture.note;
     this.note.hidden = !this.note.textContent;
   }
@@ -143,6 +148,6 @@ function differing(photo, among) {
     const scores = known.map((each) => each * better);
     const mine = typeof number === "number" ? number * better : NaN;
     const best = better !== 0 && mine === Math.max(...scores) && mine > Math.min(...scores);
-    return [{ label, value: value || "not known", best }];
+    return [{ label, value: value || _("not known"), best }];
   });
 }

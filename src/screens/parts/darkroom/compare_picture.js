@@ -2,6 +2,7 @@
 // when someone looks that close. What is seen stays until the sharper one is ready to be painted.
 
 import { h } from "./dom.js";
+import { _ } from "./language.js";
 
 const LEVELS = ["thumb", "view", "full"];
 const [, VIEW, FULL] = LEVELS.keys();
@@ -43,9 +44,9 @@ export class Picture {
   }
 
   get note() {
-    if (this.level < 0 && !this.coming.size) return "No picture of this photo can be shown here";
+    if (this.level < 0 && !this.coming.size) return _("No picture of this photo can be shown here");
     const never = this.photo?.showable ? this.failed?.has(FULL) : true;
-    return this.short && never ? "The original cannot be shown here" : "";
+    return this.short && never ? _("The original cannot be shown here") : "";
   }
 
   async load(level) {

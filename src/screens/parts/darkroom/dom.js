@@ -1,5 +1,9 @@
 // Elements, by name, attributes and children. Text is always text: nothing a file is called becomes markup.
 
+import { _, count, number } from "./language.js";
+
+export { count };
+
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -16,17 +20,13 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 export function size(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return `${bytes} ${_("bytes")}`;
   const units = ["kB", "MB", "GB", "TB"];
-  let number = bytes;
+  let value = bytes;
   let unit = -1;
-  while (number >= 1000 && unit < units.length - 1) {
-    number /= 1000;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
     unit += 1;
   }
-  return `${number.toFixed(number < 99.95 ? 1 : 0)} ${units[unit]}`;
-}
-
-export function count(number, one, many = `${one}s`) {
-  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+  return `${number(value, value < 99.95 ? 1 : 0)} ${units[unit]}`;
 }

@@ -3,15 +3,16 @@
 import { headed } from "./dialog.js";
 import { count, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { _, lower } from "./language.js";
 import { dress } from "./strip.js";
 
 const ROOM = 1.5; // sides of a crop, in those of the face
 const SHARP = 112; // pixels of a face in the thumbnail; of smaller ones the larger picture is shown
 const THUMBNAIL = 640; // pixels of its long side
 const EYES = {
-  1: ["eye", "Open"],
-  "-1": ["asleep", "Shut"],
-  0: ["doubt", "Can’t tell"],
+  1: ["eye", _("Open")],
+  "-1": ["asleep", _("Shut")],
+  0: ["doubt", _("Can’t tell")],
 };
 
 /** `kept()`: ids of the photos that stay; `onToggle(index)` and `onShow(index)`: keep a photo or not, and show it. */
@@ -23,15 +24,15 @@ export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }
   const mark = () => {
     const ids = kept();
     photos.forEach((photo, index) =>
-      dress(states[index], photo, ids.has(photo.id), `Keep photo ${index + 1}: ${photo.name}`),
+      dress(states[index], photo, ids.has(photo.id), _("Keep photo {index}: {name}", { index: index + 1, name: photo.name })),
     );
   };
   const show = (index) => (dialog.close(), onShow(index));
   const cell = (face, index, person) =>
-    h("td", {}, face ? button(face, index, person) : h("span", { class: "quiet" }, "Not seen"));
+    h("td", {}, face ? button(face, index, person) : h("span", { class: "quiet" }, _("Not seen")));
   const button = (face, index, person) => {
     const [sign, words] = EYES[face.eyes];
-    const name = `Person ${person + 1} in photo ${index + 1}, eyes: ${words.toLowerCase()}. Show the photo`;
+    const name = _("Person {person} in photo {index}, eyes: {eyes}. Show the photo", { person: person + 1, index: index + 1, eyes: lower(words) });
     return h(
       "button",
       { type: "button", class: `face eyes${face.eyes}`, "aria-label": name, onclick: () => show(index) },
@@ -40,22 +41,22 @@ export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }
     );
   };
   const head = photos.map((photo, index) =>
-    h("th", { scope: "col", title: photo.name }, h("span", {}, `Photo ${index + 1}`), states[index]),
+    h("th", { scope: "col", title: photo.name }, h("span", {}, _("Photo {index}", { index: index + 1 })), states[index]),
   );
   const rows = people.map((row, person) =>
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, h("span", {}, "Person "), String(person + 1)),
+      h("th", { scope: "row" }, h("span", {}, _("Person"), " "), String(person + 1)),
       ...row.map((face, index) => cell(face, index, person)),
     ),
   );
-  const title = `Faces of ${count(people.length, "person", "people")}`;
+  const title = _("Faces of {people}", { people: count(people.length, "person", "people") });
   const dialog = headed(
     { name: "faces", title, onClose },
     h(
       "div",
-      { class: "by-person", tabIndex: 0, role: "region", "aria-label": "Faces by person and photo" },
+      { class: "by-person", tabIndex: 0, role: "region", "aria-label": _("Faces by person and photo") },
       h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...head)), h("tbody", {}, ...rows)),
     ),
   );

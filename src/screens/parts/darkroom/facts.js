@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { _ } from "./language.js";
 
 export function factsTable(photos) {
   const rows = photos[0].facts.map(([label, , , better], at) => ({
@@ -16,17 +17,17 @@ export function factsTable(photos) {
   const [different, alike] = [rows.filter((row) => row.differs), rows.filter((row) => !row.differs)];
   return [
     table(photos, [...names(photos), ...different]),
-    !different.length && h("p", { class: "quiet" }, "No differences in these details."),
+    !different.length && h("p", { class: "quiet" }, _("No differences in these details.")),
     alike.length > 0 &&
       h(
         "details",
         {},
-        h("summary", {}, `Same for all (${alike.length})`),
+        h("summary", {}, _("Same for all ({n})", { n: alike.length })),
         h(
           "dl",
           {},
           ...alike.map(({ label, cells }) =>
-            h("div", {}, h("dt", {}, label), h("dd", {}, cells[0] || "not known")),
+            h("div", {}, h("dt", {}, label), h("dd", {}, cells[0] || _("not known"))),
           ),
         ),
       ),
@@ -36,7 +37,7 @@ export function factsTable(photos) {
 /** What a photo is called and where it lies come first. */
 function names(photos) {
   const parts = photos.map(({ name }) => [name.slice(name.lastIndexOf("/") + 1), name.slice(0, name.lastIndexOf("/") + 1)]);
-  return ["Name", "Folder"].map((label, at) => ({
+  return [_("Name"), _("Folder")].map((label, at) => ({
     label,
     cells: parts.map((part) => part[at].replace(/\/$/, "")),
     best: photos.map(() => false),
@@ -66,19 +67,19 @@ export function markColumn(place, index) {
 
 function table(photos, rows) {
   const head = photos.map((photo, at) =>
-    h("th", { scope: "col", title: photo.name }, h("span", { class: "hidden" }, "Photo "), String(at + 1)),
+    h("th", { scope: "col", title: photo.name }, h("span", { class: "hidden" }, _("Photo"), " "), String(at + 1)),
   );
   const line = ({ label, cells, best, differs }) =>
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, label, differs && h("span", { class: "hidden" }, ", differs")),
+      h("th", { scope: "row" }, label, differs && h("span", { class: "hidden" }, _(", differs"))),
       ...cells.map((words, at) =>
         h(
           "td",
           { class: best[at] && "best" },
-          label === "Name" ? broken(words) : words || "–",
-          best[at] && h("span", { class: "tag" }, icon("check"), h("span", { class: "hidden" }, "best")),
+          label === _("Name") ? broken(words) : words || "–",
+          best[at] && h("span", { class: "tag" }, icon("check"), h("span", { class: "hidden" }, _("best"))),
         ),
       ),
     );
@@ -88,8 +89,8 @@ function table(photos, rows) {
     h(
       "caption",
       {},
-      "Differences ",
-      h("span", { class: "tag", "aria-hidden": "true" }, icon("check"), "best"),
+      _("Differences"), " ",
+      h("span", { class: "tag", "aria-hidden": "true" }, icon("check"), _("best")),
     ),
     h("thead", {}, h("tr", {}, h("td", {}), ...head)),
     h("tbody", {}, ...rows.map(line)),

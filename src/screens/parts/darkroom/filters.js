@@ -1,6 +1,7 @@
 // Which groups are listed, and in which order. No page and no network.
 
 import { LANES, ease, gain, status, sure } from "./groups.js";
+import { LANGUAGE, _ } from "./language.js";
 
 export const SHOW_ALL = { lane: "", state: "", certainty: "", text: "" };
 
@@ -45,7 +46,7 @@ const rank = Object.keys(LANES);
 // Each gives numbers, or words, of which the smaller comes first.
 export const SORTS = {
   easiest: {
-    words: "Clear winners first",
+    words: _("Clear winners first"),
     by: [
       (group, choice) => (choice?.done ? 1 : 0),
       ease,
@@ -53,12 +54,12 @@ export const SORTS = {
       (group, choice) => -gain(group, choice),
     ],
   },
-  hardest: { words: "Least confident first", by: [(group, choice) => (choice?.done ? 1 : 0), hard] },
-  surest: { words: "Most confident first", by: [(group, choice) => (choice?.done ? 1 : 0), (group) => -hard(group)] },
-  bytes: { words: "Most space freed", by: [(group, choice) => -gain(group, choice)] },
-  photos: { words: "Most photos", by: [(group) => -group.photos.length] },
-  lane: { words: "Kind", by: [(group) => rank.indexOf(group.lane), hard] },
-  name: { words: "Name", by: [name] },
+  hardest: { words: _("Least confident first"), by: [(group, choice) => (choice?.done ? 1 : 0), hard] },
+  surest: { words: _("Most confident first"), by: [(group, choice) => (choice?.done ? 1 : 0), (group) => -hard(group)] },
+  bytes: { words: _("Most space freed"), by: [(group, choice) => -gain(group, choice)] },
+  photos: { words: _("Most photos"), by: [(group) => -group.photos.length] },
+  lane: { words: _("Kind"), by: [(group) => rank.indexOf(group.lane), hard] },
+  name: { words: _("Name"), by: [name] },
 };
 
 /** The ids of the groups that are asked for, in the order that is asked for: in the list, and from group to group. */
@@ -90,7 +91,7 @@ function fold(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-const collator = new Intl.Collator("en", { numeric: true });
+const collator = new Intl.Collator(LANGUAGE, { numeric: true });
 
 function compare(one, other) {
   for (let at = 0; at < one.length; at += 1) {

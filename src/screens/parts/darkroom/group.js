@@ -5,13 +5,14 @@ import { button } from "./bar.js";
 import { count, h } from "./dom.js";
 import { factsTable, markColumn } from "./facts.js";
 import { icon } from "./icons.js";
+import { _ } from "./language.js";
 import { Stage } from "./stage.js";
 import { LANES, inOrder, kept, status, toggled } from "./groups.js";
 import { Strip, dress } from "./strip.js";
 
 const IMPOSSIBLE = {
-  hdr: "There is no bracket of three exposures in this group",
-  composite: "Nobody’s eyes are shut in the best shot and open in another one",
+  hdr: _("There is no bracket of three exposures in this group"),
+  composite: _("Nobody’s eyes are shut in the best shot and open in another one"),
 };
 
 export class GroupView {
@@ -48,12 +49,12 @@ export class GroupView {
       class: "facts",
       tabIndex: 0,
       role: "region",
-      "aria-label": "Details of the photos",
+      "aria-label": _("Details of the photos"),
     });
     const { page } = this;
     return h(
       "section",
-      { class: "group", hidden: true, tabIndex: -1, "aria-label": "One group" },
+      { class: "group", hidden: true, tabIndex: -1, "aria-label": _("One group") },
       h("div", { class: "head" }, this.title, this.doubt, this.nothing, this.why),
       this.stage.element,
       h("div", { class: "about" }, this.keep, h("div", {}, this.path, this.words)),
@@ -62,9 +63,9 @@ export class GroupView {
       h(
         "div",
         { class: "low" },
-        button("left", "Previous", () => page.walk(-1)),
-        button("undo", "Undo", () => page.undo("undo")),
-        button("check", "Accept", () => this.accept(), { class: "strong" }),
+        button("left", _("Previous"), () => page.walk(-1)),
+        button("undo", _("Undo"), () => page.undo("undo")),
+        button("check", _("Accept"), () => this.accept(), { class: "strong" }),
       ),
     );
   }
@@ -73,20 +74,20 @@ export class GroupView {
     const act = (name, words, key, does, attributes) =>
       button(name, words, does, { title: `${words} (${key})`, "aria-keyshortcuts": key, ...attributes });
     const more = (name, words, does) => button(name, words, () => ((this.more.open = false), does()));
-    this.reopen = more("open", "Reopen this group", () => this.page.reopen([this.group.id]));
-    this.moveOut = more("apart", "Move this photo out", () => this.split([this.photo.id]));
-    this.several = more("apart", "Split off several…", () => this.strip.choose(true));
+    this.reopen = more("open", _("Reopen this group"), () => this.page.reopen([this.group.id]));
+    this.moveOut = more("apart", _("Move this photo out"), () => this.split([this.photo.id]));
+    this.several = more("apart", _("Split off several…"), () => this.strip.choose(true));
     this.more = h(
       "details",
       { class: "menu" },
-      h("summary", {}, icon("more"), "More"),
+      h("summary", {}, icon("more"), _("More")),
       h("div", { class: "choices" }, this.moveOut, this.several, this.reopen),
     );
     this.more.addEventListener("focusout", ({ relatedTarget }) => {
       if (!this.more.contains(relatedTarget)) this.more.open = false;
     });
     this.splitWords = h("p", { role: "status" });
-    this.splitOff = button("apart", "Split off", () => this.split([...this.strip.ticked]), {
+    this.splitOff = button("apart", _("Split off"), () => this.split([...this.strip.ticked]), {
       class: "strong",
     });
     this.splitting = h(
@@ -94,24 +95,24 @@ export class GroupView {
       { class: "actions splitting", hidden: true },
       this.splitWords,
       this.splitOff,
-      button("cross", "Cancel", () => this.strip.choose(false)),
+      button("cross", _("Cancel"), () => this.strip.choose(false)),
     );
-    this.acceptButton = act("check", "Accept and continue", "Enter", () => this.accept(), { class: "strong accept" });
-    this.facesButton = act("faces", "Faces", "E", () => this.faces());
+    this.acceptButton = act("check", _("Accept and continue"), "Enter", () => this.accept(), { class: "strong accept" });
+    this.facesButton = act("faces", _("Faces"), "E", () => this.faces());
     this.hdrButton = act("same", "HDR", "H", () => this.made("hdr"));
-    this.eyesButton = act("eye", "Open eyes", "O", () => this.made("composite"));
+    this.eyesButton = act("eye", _("Open eyes"), "O", () => this.made("composite"));
     this.acting = h(
       "div",
       { class: "actions" },
       this.acceptButton,
-      act("all", "Keep all", "A", () => this.keepAll()),
-      act("star", "Keep only this one", "X", () => this.keepOnly()),
-      act("compare", "Compare", "C", () => this.compare("side")),
-      act("loupe", "Loupe", "Z", () => this.compare("loupe")),
+      act("all", _("Keep all"), "A", () => this.keepAll()),
+      act("star", _("Keep only this one"), "X", () => this.keepOnly()),
+      act("compare", _("Compare"), "C", () => this.compare("side")),
+      act("loupe", _("Loupe"), "Z", () => this.compare("loupe")),
       this.facesButton,
       this.hdrButton,
       this.eyesButton,
-      act("apart", "Not duplicates", "N", () => this.page.apart(this.group)),
+      act("apart", _("Not duplicates"), "N", () => this.page.apart(this.group)),
       this.more,
     );
     return h("div", { class: "foot" }, this.acting, this.splitting);
@@ -167,28 +168,28 @@ export class GroupView {
     this.comparing?.describe();
     this.nothing.hidden = ids.size > 0;
     if (!ids.size && !this.nothing.firstChild)
-      this.nothing.append(icon("warning"), "No photo of this group will be kept");
+      this.nothing.append(icon("warning"), _("No photo of this group will be kept"));
     if (ids.size) this.nothing.replaceChildren();
     this.reopen.hidden = !this.done;
     this.element.classList.toggle("decided", this.done);
     this.title.classList.toggle("done", this.done);
     const all = ids.size === this.group.photos.length;
-    this.acceptButton.lastChild.textContent = all ? "Keep all and continue" : "Accept and continue";
-    const state = { done: "decided", remembered: "decided earlier" }[status(this.group, this.choice)];
+    this.acceptButton.lastChild.textContent = all ? _("Keep all and continue") : _("Accept and continue");
+    const state = { done: "decided", remembered: _("decided earlier") }[status(this.group, this.choice)];
     this.title.dataset.state = state ? `✓ ${state}` : "";
     this.markPhoto(ids);
   }
 
   markPhoto(ids = kept(this.group, this.choice)) {
     const { photo, keep } = this;
-    dress(keep, photo, ids.has(photo.id), `Keep photo ${this.index + 1}, the large one: ${photo.name}`, this.done);
+    dress(keep, photo, ids.has(photo.id), _("Keep photo {index}, the large one: {name}", { index: this.index + 1, name: photo.name }), this.done);
     this.stage.mark(ids.has(photo.id), this.done);
   }
 
   focusPhoto(index, always) {
     if (!always && (index === this.index || !this.group.photos[index])) return;
     this.index = index;
-    this.path.replaceChildren(h("strong", {}, `${index + 1} of ${this.group.photos.length}`), " ", this.photo.name);
+    this.path.replaceChildren(h("strong", {}, _("{index} of {n}", { index: index + 1, n: this.group.photos.length })), " ", this.photo.name);
     this.words.textContent = this.photo.words;
     this.stage.show(this.photo, index === 0 && !this.group.tie);
     this.strip.focus(index);
@@ -201,7 +202,7 @@ export class GroupView {
     const { choosing, ticked } = this.strip;
     this.splitting.hidden = !choosing;
     this.acting.hidden = choosing;
-    this.splitWords.textContent = `${count(ticked.size, "photo")} selected for a new group`;
+    this.splitWords.textContent = _("{photos} selected for a new group", { photos: count(ticked.size, "photo") });
     this.splitOff.disabled = !ticked.size || ticked.size === this.group?.photos.length;
   }
 
@@ -217,15 +218,15 @@ export class GroupView {
     const photo = this.group.photos[index];
     if (!photo) return;
     const ids = toggled(this.group, this.choice, photo.id);
-    if (!ids) return this.page.say(`Photo ${index + 1} is protected: it stays`, true);
+    if (!ids) return this.page.say(_("Photo {index} is protected: it stays", { index: index + 1 }), true);
     this.choose(ids, false);
-    this.page.say(`Photo ${index + 1} ${ids.includes(photo.id) ? "kept" : "set aside"}`);
+    this.page.say(fate(index, ids.includes(photo.id)));
   }
 
   /** A finger keeps a photo or sets it aside, and goes on: to the next one, after the last to the next open group. */
   swipe(photo, keep) {
     const { group, index } = this;
-    if (!keep && photo.protected) return this.page.say(`Photo ${index + 1} is protected: it stays`, true);
+    if (!keep && photo.protected) return this.page.say(_("Photo {index} is protected: it stays", { index: index + 1 }), true);
     const before = kept(group, this.choice);
     const changed = before.has(photo.id) !== keep;
     const ids = changed ? toggled(group, this.choice, photo.id) : [...before];
@@ -234,8 +235,8 @@ export class GroupView {
     this.swipes.push({ id: group.id, index, step: changed || accepted });
     if (accepted) return this.settle(ids, true);
     if (changed) this.choose(ids, false, true);
-    if (last) return this.page.say("No photo of this group would stay. Accept it if you mean that.", true);
-    this.page.say(`Photo ${index + 1} ${keep ? "kept" : "set aside"}`);
+    if (last) return this.page.say(_("No photo of this group would stay. Accept it if you mean that."), true);
+    this.page.say(fate(index, keep));
     this.focusPhoto(index + 1);
   }
 
@@ -256,13 +257,16 @@ export class GroupView {
       this.group.photos.map((photo) => photo.id),
       false,
     );
-    this.page.say("All photos kept");
+    this.page.say(_("All photos kept"));
   }
 
   keepOnly() {
     this.choose([this.photo.id], false);
     const others = kept(this.group, this.choice).size - 1;
-    this.page.say(`Only photo ${this.index + 1} kept${others ? ", plus protected photos" : ""}`);
+    this.page.say(others
+        ? _("Only photo {number} kept, plus protected photos", { number: this.index + 1 })
+        : _("Only photo {number} kept", { number: this.index + 1 }),
+    );
   }
 
   accept() {
@@ -271,14 +275,14 @@ export class GroupView {
 
   settle(ids, swiped) {
     this.choose(ids, true, swiped);
-    this.page.say(`Accepted: ${ids.length} of ${this.group.photos.length} kept`, true);
+    this.page.say(_("Accepted: {kept} of {n} kept", { kept: ids.length, n: this.group.photos.length }), true);
     this.page.goOn();
   }
 
   split(ids) {
     this.strip.choose(false);
     this.page.step({ do: "split", group: this.group.id, photos: ids });
-    this.page.say(`${count(ids.length, "photo")} split off into a new group`, true);
+    this.page.say(_("{photos} split off into a new group", { photos: count(ids.length, "photo") }), true);
   }
 
   compare(mode) {
@@ -300,7 +304,7 @@ export class GroupView {
 
   faces() {
     const { group, page, store } = this;
-    if (!group.people.length) return page.say("No faces of at least 40 pixels were found in this group", true);
+    if (!group.people.length) return page.say(_("No faces of at least 40 pixels were found in this group"), true);
     return page.openDialog("faces.js", ({ openFaces }, host, onClose) =>
       openFaces({
         ...{ host, group, urls: store.sync.urls, onClose },
@@ -338,4 +342,9 @@ export class GroupView {
 
 function sentence(words) {
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function fate(index, stays) {
+  const number = index + 1;
+  return stays ? _("Photo {number} kept", { number }) : _("Photo {number} set aside", { number });
 }

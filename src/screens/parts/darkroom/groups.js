@@ -1,10 +1,12 @@
 // What follows from a group and its choice. No page and no network.
 
+import { _ } from "./language.js";
+
 export const LANES = {
-  identical: "Identical",
-  same: "Same picture",
-  holds: "Same picture, each holds something",
-  similar: "Similar moment",
+  identical: _("Identical"),
+  same: _("Same picture"),
+  holds: _("Same picture, each holds something"),
+  similar: _("Similar moment"),
 };
 export const SURE = 0.95;
 

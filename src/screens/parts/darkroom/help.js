@@ -3,23 +3,24 @@
 import { headed } from "./dialog.js";
 import { h } from "./dom.js";
 import { KEYS, signs } from "./keys.js";
+import { _ } from "./language.js";
 
 const PARTS = {
-  group: "In a group",
-  list: "In all groups",
-  both: "In both",
-  compare: "While comparing",
-  sample: "While checking samples",
+  group: _("In a group"),
+  list: _("In all groups"),
+  both: _("In both"),
+  compare: _("While comparing"),
+  sample: _("While checking samples"),
 };
 
 const GESTURES = {
-  "Swipe right": "Keep the large photo, then the next one",
-  "Swipe left": "Set the large photo aside, then the next one",
-  "Swipe the last photo": "Accept the group, then the next group",
-  "Tap Undo": "Take the last swipe back",
-  "Tap the large photo": "Loupe",
-  "Two fingers": "Zoom, while comparing",
-  "Shift + click": "Select photos to split off",
+  [_("Swipe right")]: _("Keep the large photo, then the next one"),
+  [_("Swipe left")]: _("Set the large photo aside, then the next one"),
+  [_("Swipe the last photo")]: _("Accept the group, then the next group"),
+  [_("Tap Undo")]: _("Take the last swipe back"),
+  [_("Tap the large photo")]: _("Loupe"),
+  [_("Two fingers")]: _("Zoom, while comparing"),
+  [_("Shift + click")]: _("Select photos to split off"),
 };
 
 /** The dialog; the library's photos have keys and gestures of their own. `first`: the part that comes first. */
@@ -31,11 +32,11 @@ export function openHelp({ host, onClose, keys = KEYS, parts = PARTS, gestures =
   const byHand = h(
     "section",
     {},
-    h("h3", {}, "Touch and mouse"),
+    h("h3", {}, _("Touch and mouse")),
     h("dl", {}, ...Object.entries(gestures).map(([gesture, words]) => row([gesture], words))),
   );
   const dialog = headed(
-    { name: "help", title: "Shortcuts and gestures", onClose },
+    { name: "help", title: _("Shortcuts and gestures"), onClose },
     touch && byHand,
     ...places.map((place) => h("section", {}, h("h3", {}, parts[place]), h("dl", {}, ...rows(place)))),
     !touch && byHand,

@@ -4,14 +4,15 @@ import { button } from "./bar.js";
 import { section } from "./bulk_parts.js";
 import { count, h, size } from "./dom.js";
 import { identical } from "./groups.js";
+import { _, ngettext } from "./language.js";
 
 export class Identical {
   /** onAccept(ids of groups, words) */
   constructor(onAccept) {
     this.words = h("p", { id: "identical-words" });
     this.act = button("identical", "", () => onAccept(this.ids, this.said), { "aria-describedby": "identical-words" });
-    this.files = h("div", { class: "files", tabIndex: 0, role: "group", "aria-label": "Copies that would be set aside" });
-    this.shown = h("details", {}, h("summary", {}, "Show them"), this.files);
+    this.files = h("div", { class: "files", tabIndex: 0, role: "group", "aria-label": _("Copies that would be set aside") });
+    this.shown = h("details", {}, h("summary", {}, _("Show them")), this.files);
     this.shown.addEventListener("toggle", () => this.fill());
     this.element = h("div", { class: "wins", hidden: true }, this.words, h("div", {}, this.act, this.shown));
   }
@@ -23,12 +24,13 @@ export class Identical {
     const aside = this.outcomes.flatMap((one) => one.aside);
     const bytes = aside.reduce((sum, photo) => sum + photo.size, 0);
     const copies = count(aside.length, "identical copy", "identical copies");
-    this.said = `${copies} set aside`;
+    this.said = _("{copies} set aside", { copies });
     this.words.replaceChildren(
       h("strong", {}, `${copies}, ${size(bytes)}.`),
-      " Nothing to compare: one of each stays, and nothing is deleted.",
+      " ",
+      _("Nothing to compare: one of each stays, and nothing is deleted."),
     );
-    this.act.lastChild.textContent = `Set ${count(aside.length, "copy", "copies")} aside`;
+    this.act.lastChild.textContent = ngettext("Set {n:,} copy aside", "Set {n:,} copies aside", aside.length);
     this.fill();
   }
 

@@ -5,10 +5,11 @@ import { count, h, size } from "./dom.js";
 import { SHOW_ALL, SORTS } from "./filters.js";
 import { LANES, SURE, progress } from "./groups.js";
 import { Identical } from "./identical.js";
+import { _, ngettext } from "./language.js";
 import { Rows } from "./rows.js";
 
-const STATES = { open: "Open", done: "Done", remembered: "Decided earlier" };
-const CERTAINTIES = { sure: `Confident (${SURE * 100} % or more)`, doubtful: "Doubtful" };
+const STATES = { open: _("Open"), done: _("Done"), remembered: _("Decided earlier") };
+const CERTAINTIES = { sure: _("Confident ({percent} % or more)", { percent: SURE * 100 }), doubtful: _("Doubtful") };
 
 export class ListView {
   constructor(store, page) {
@@ -40,7 +41,7 @@ export class ListView {
     const sort = select((value) => ((this.store.listing.sort = value), this.refresh()), sorts);
     const search = h("input", {
       type: "search",
-      placeholder: "Name or folder",
+      placeholder: _("Name or folder"),
       oninput: ({ target }) => this.set({ text: target.value }),
     });
     this.fields = h(
@@ -48,36 +49,36 @@ export class ListView {
       {
         class: "fields",
         role: "search",
-        "aria-label": "Which groups",
+        "aria-label": _("Which groups"),
         onsubmit: (event) => event.preventDefault(),
       },
-      field("Sort", sort),
-      pick("Kind", "lane", options("All kinds", LANES)),
-      pick("State", "state", options("All states", STATES)),
-      pick("Confidence", "certainty", options("Any confidence", CERTAINTIES)),
-      field("Search", search, "search"),
+      field(_("Sort"), sort),
+      pick(_("Kind"), "lane", options(_("All kinds"), LANES)),
+      pick(_("State"), "state", options(_("All states"), STATES)),
+      pick(_("Confidence"), "certainty", options(_("Any confidence"), CERTAINTIES)),
+      field(_("Search"), search, "search"),
     );
-    this.title = h("h2", { class: "hidden", tabIndex: -1 }, "All groups");
+    this.title = h("h2", { class: "hidden", tabIndex: -1 }, _("All groups"));
     this.all = h("input", { type: "checkbox", onchange: () => this.tickAll() });
     this.counted = h("span", { role: "status" });
     // On a phone the fields are folded away until they are asked for.
-    this.folded = button("sort", "Sort, filter", () => this.unfold(), { class: "fold", "aria-expanded": "false" });
+    this.folded = button("sort", _("Sort, filter"), () => this.unfold(), { class: "fold", "aria-expanded": "false" });
     this.start = button("right", "", () => this.page.goOn(), { class: "strong start" });
-    this.sure = button("all", "Accept confident suggestions…", () => this.page.bulk(), { class: "sure-ones" });
+    this.sure = button("all", _("Accept confident suggestions…"), () => this.page.bulk(), { class: "sure-ones" });
     this.page.bar.begin.append(this.sure, this.start);
     this.finished = h("div", { class: "finished", hidden: true });
     this.none = h("p", { class: "quiet", hidden: true });
     this.many = this.buildMany();
     return h(
       "section",
-      { class: "list", hidden: true, tabIndex: -1, "aria-label": "All groups" },
+      { class: "list", hidden: true, tabIndex: -1, "aria-label": _("All groups") },
       this.title,
       this.finished,
       this.wins.element,
       h(
         "div",
         { class: "top" },
-        h("label", { class: "box" }, this.all, h("span", { class: "hidden" }, "Select all listed groups")),
+        h("label", { class: "box" }, this.all, h("span", { class: "hidden" }, _("Select all listed groups"))),
         this.counted,
         this.folded,
         this.fields,
@@ -102,26 +103,26 @@ export class ListView {
     };
     this.merge = button(
       "similar",
-      "Merge into one group",
+      _("Merge into one group"),
       act((ids) => this.page.merge(ids)),
     );
     return h(
       "div",
-      { class: "many", role: "group", "aria-label": "Selected groups", hidden: true },
+      { class: "many", role: "group", "aria-label": _("Selected groups"), hidden: true },
       this.manyWords,
       button(
         "check",
-        "Accept",
+        _("Accept"),
         act((ids) => this.page.acceptMany(ids)),
         { class: "strong" },
       ),
       button(
         "open",
-        "Reopen",
+        _("Reopen"),
         act((ids) => this.page.reopen(ids)),
       ),
       this.merge,
-      button("cross", "Clear selection", () => this.clear()),
+      button("cross", _("Clear selection"), () => this.clear()),
     );
   }
 
@@ -171,15 +172,15 @@ export class ListView {
     this.rows.show(book, order, selection.ticked, upTo);
     const all = book.groups.length;
     this.counted.textContent =
-      order.length === all ? count(all, "group") : `${order.length.toLocaleString("en")} of ${count(all, "group")}`;
+      order.length === all ? count(all, "group") : _("{n:,} of {groups}", { n: order.length, groups: count(all, "group") });
     const { length } = chosen;
     this.all.checked = length > 0 && length === order.length;
     this.all.indeterminate = length > 0 && length < order.length;
     this.many.hidden = !length;
-    this.manyWords.textContent = `${count(length, "group")} selected`;
+    this.manyWords.textContent = _("{groups} selected", { groups: count(length, "group") });
     this.merge.disabled = length < 2;
     this.none.hidden = order.length > 0;
-    this.none.textContent = all ? "No group matches." : "There are no groups to decide.";
+    this.none.textContent = all ? _("No group matches.") : _("There are no groups to decide.");
     this.wins.show(book);
     this.showProgress();
     this.page.bar.refresh();
@@ -191,20 +192,20 @@ export class ListView {
     const { all, done } = progress(book);
     const { bytes } = book.ledger.left_out;
     this.start.hidden = this.sure.hidden = done === all || !this.store.nextOpen("");
-    this.start.lastChild.textContent = done ? "Continue review" : "Start review";
+    this.start.lastChild.textContent = done ? _("Continue review") : _("Start review");
     const listed = order.length > 0 && order.every((id) => book.choices[id]?.done);
     const state = done === all ? `all ${all} ${bytes}` : listed ? `some ${all - done}` : "";
     this.finished.hidden = !state;
     if (this.finishedState === state) return;
     this.finishedState = state;
-    const words = h("p", {}, `${count(all, "group")} · ${size(bytes)} left out. Nothing was moved or deleted yet.`);
-    const finish = button("check", "Finish", () => this.page.finishUp(), { class: "strong" });
-    const rest = h("p", {}, `${count(all - done, "other group")} ${all - done === 1 ? "is" : "are"} still open.`);
-    const others = button("groups", "Show all groups", () => this.showOpen(), { class: "strong" });
+    const words = h("p", {}, _("{groups} · {size} left out. Nothing was moved or deleted yet.", { groups: count(all, "group"), size: size(bytes) }));
+    const finish = button("check", _("Finish"), () => this.page.finishUp(), { class: "strong" });
+    const rest = h("p", {}, ngettext("{n:,} other group is still open.", "{n:,} other groups are still open.", all - done));
+    const others = button("groups", _("Show all groups"), () => this.showOpen(), { class: "strong" });
     const focused = this.finished.contains(this.element.getRootNode().activeElement);
     this.finished.replaceChildren(
-      ...(done === all ? [h("h2", { tabIndex: -1 }, "All groups are decided"), words, finish] : []),
-      ...(done < all && listed ? [h("h2", { tabIndex: -1 }, "All groups listed here are decided"), rest, others] : []),
+      ...(done === all ? [h("h2", { tabIndex: -1 }, _("All groups are decided")), words, finish] : []),
+      ...(done < all && listed ? [h("h2", { tabIndex: -1 }, _("All groups listed here are decided")), rest, others] : []),
     );
     if (focused) this.finished.querySelector("h2")?.focus({ preventScroll: true }); // the figure came with the answer
   }

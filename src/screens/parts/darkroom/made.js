@@ -4,11 +4,12 @@ import { call } from "./api.js";
 import { headed } from "./dialog.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { _ } from "./language.js";
 
 const LONG = 300000; // milliseconds: a merge of large frames takes minutes on a small machine
 const WORDS = {
-  hdr: ["HDR", "Merged from several exposures", "Making the HDR merge. This takes some seconds…"],
-  composite: ["Open eyes (experimental)", "Composite of 2 photos", "Looking for open eyes. This takes some seconds…"],
+  hdr: ["HDR", _("Merged from several exposures"), _("Making the HDR merge. This takes some seconds…")],
+  composite: [_("Open eyes (experimental)"), _("Composite of 2 photos"), _("Looking for open eyes. This takes some seconds…")],
 };
 
 /** `say(words)`: what became of it. */
@@ -21,22 +22,22 @@ export function openMade({ host, group, kind, urls, say, onClose }) {
   const dialog = headed({ name: "faces made", title, onClose }, body);
   const settle = async (accept) => {
     const answer = await call("/unipic/made", { token: urls.token, group: group.id, kind, accept });
-    if (answer.status !== 200) return say(answer.body?.message ?? "The server did not answer. Try again.");
+    if (answer.status !== 200) return say(answer.body?.message ?? _("The server did not answer. Try again."));
     dialog.close();
-    say(accept ? "Accepted: it goes into the folder tree, beside the originals" : "Not kept. The originals are as they were");
+    say(accept ? _("Accepted: it goes into the folder tree, beside the originals") : _("Not kept. The originals are as they were"));
   };
   const show = (made) => {
     const before = group.photos.find((photo) => photo.id === made.before);
     const names = made.facts.sources.map((name) => name.split("/").at(-1)).join(", ");
     body.replaceChildren(
       slider(before ? urls.view(before) : "", `${url}/picture`, badge),
-      h("p", { class: "quiet" }, [made.facts.words, made.facts.note, `From ${names}.`].filter(Boolean).join(". ")),
-      h("p", { hidden: !made.accepted }, "Accepted before."),
+      h("p", { class: "quiet" }, [made.facts.words, made.facts.note, _("From {names}.", { names })].filter(Boolean).join(". ")),
+      h("p", { hidden: !made.accepted }, _("Accepted before.")),
       h(
         "div",
         { class: "actions" },
-        button("check", "Accept", () => settle(true), "strong"),
-        button("cross", made.accepted ? "Take back" : "No", () => settle(false)),
+        button("check", _("Accept"), () => settle(true), "strong"),
+        button("cross", made.accepted ? _("Take back") : _("No"), () => settle(false)),
       ),
     );
   };
@@ -44,7 +45,7 @@ export function openMade({ host, group, kind, urls, say, onClose }) {
   dialog.showModal();
   call(url, null, LONG).then(({ status, body: answer }) => {
     if (status === 200 && answer && !answer.why) return dialog.open && show(answer);
-    const why = answer?.why ?? answer?.message ?? "The server did not answer. Try again.";
+    const why = answer?.why ?? answer?.message ?? _("The server did not answer. Try again.");
     body.replaceChildren(h("p", { role: "status" }, why));
   });
   return { close: () => dialog.close() };
@@ -53,15 +54,15 @@ export function openMade({ host, group, kind, urls, say, onClose }) {
 /** Two pictures on each other, of which a slider shows more or less. */
 function slider(before, after, badge) {
   const picture = (src, words) => h("img", { src, alt: words, draggable: false });
-  const over = h("div", { class: "over" }, picture(after, "After"));
-  const range = h("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": "Before, or after" });
+  const over = h("div", { class: "over" }, picture(after, _("After")));
+  const range = h("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": _("Before, or after") });
   const move = () => (over.style.clipPath = `inset(0 0 0 ${range.value}%)`);
   range.addEventListener("input", move);
   move();
   return h(
     "figure",
     {},
-    h("div", { class: "both" }, picture(before, "Before"), over, h("p", { class: "badge" }, badge)),
-    h("div", { class: "range" }, h("span", {}, "Before"), range, h("span", {}, "After")),
+    h("div", { class: "both" }, picture(before, _("Before")), over, h("p", { class: "badge" }, badge)),
+    h("div", { class: "range" }, h("span", {}, _("Before")), range, h("span", {}, _("After"))),
   );
 }

@@ -8,6 +8,7 @@ import { GroupView } from "./group.js";
 import { LANES } from "./groups.js";
 import { openHelp } from "./help.js";
 import { meaning } from "./keys.js";
+import { _, lower } from "./language.js";
 import { ListView } from "./list.js";
 import { Pictures } from "./pictures.js";
 import { Store } from "./store.js";
@@ -26,7 +27,7 @@ export class Darkroom {
     this.said = h("p", { class: "said", role: "status" });
     this.heard = h("p", { class: "hidden", role: "status" });
     this.host = h("div");
-    this.notice = h("p", { class: "quiet", role: "status" }, "Loading the groups…");
+    this.notice = h("p", { class: "quiet", role: "status" }, _("Loading the groups…"));
     root.replaceChildren(this.notice);
     this.listen();
   }
@@ -96,12 +97,12 @@ export class Darkroom {
   onSaving() {
     const { choices, sync } = this.store;
     if (choices.book) this.bar.refreshSaving();
-    else if (sync.cut) this.notice.textContent = "No connection to Unipic – trying again…";
+    else if (sync.cut) this.notice.textContent = _("No connection to Unipic – trying again…");
   }
 
   onGone(message) {
     this.group.close();
-    this.notice.textContent = message || "This review no longer exists. Please start again with your photos.";
+    this.notice.textContent = message || _("This review no longer exists. Please start again with your photos.");
     this.root.replaceChildren(this.notice);
   }
 
@@ -145,8 +146,8 @@ export class Darkroom {
   tell() {
     const { lane, photos, id } = this.group.group;
     const { order } = this.store.listing;
-    const where = `Group ${order.indexOf(id) + 1} of ${order.length}`;
-    this.say(`${where}, ${count(photos.length, "photo")}, ${LANES[lane].toLowerCase()}`);
+    const where = _("Group {place} of {n}", { place: order.indexOf(id) + 1, n: order.length });
+    this.say(`${where}, ${count(photos.length, "photo")}, ${lower(LANES[lane])}`);
   }
 
   preload() {
@@ -165,7 +166,7 @@ export class Darkroom {
   walk(by) {
     const next = this.store.listing.beside(this.store.selection.at, by);
     if (next) this.go(next);
-    else this.say(by > 0 ? "This is the last group" : "This is the first group", true);
+    else this.say(by > 0 ? _("This is the last group") : _("This is the first group"), true);
   }
 
   /** To the next open group; where there is none, to the list, which says so. */
@@ -198,37 +199,37 @@ export class Darkroom {
     const next = this.store.nextOpen(group.id) || selection.following;
     this.step({ do: "apart", group: group.id });
     listing.order = listing.order.filter((id) => id !== group.id);
-    this.say("Not duplicates: all its photos stay", true);
+    this.say(_("Not duplicates: all its photos stay"), true);
     if (choices.book.byId.has(next)) this.go(next);
     else this.goList();
   }
 
-  acceptMany(groups, words = `${count(groups.length, "group")} accepted`) {
+  acceptMany(groups, words = _("{groups} accepted", { groups: count(groups.length, "group") })) {
     this.step({ do: "accept", groups });
     this.list.refresh();
-    this.say(`${words}. Undo takes it all back.`, true);
+    this.say(_("{words}. Undo takes it all back.", { words }), true);
   }
 
   reopen(groups) {
     this.step({ do: "reopen", groups });
-    this.say(`${count(groups.length, "group")} open again`, true);
+    this.say(_("{groups} open again", { groups: count(groups.length, "group") }), true);
     this.stay();
   }
 
   merge(groups) {
     this.step({ do: "merge", groups });
     this.list.refresh();
-    this.say(`${count(groups.length, "group")} merged into one`, true);
+    this.say(_("{groups} merged into one", { groups: count(groups.length, "group") }), true);
   }
 
   undo(way) {
     if (way === "undo" && this.store.selection.inGroup && this.group.unswipe()) return;
     if (this.store.undo(way)) this.bar.refresh();
-    else this.say(`Nothing to ${way}`, true);
+    else this.say(way === "undo" ? _("Nothing to undo") : _("Nothing to redo"), true);
   }
 
   async finishUp() {
-    this.say("Saving…", true);
+    this.say(_("Saving…"), true);
     await this.store.sync.outbox.start();
     this.finish();
   }
@@ -267,14 +268,14 @@ export class Darkroom {
       this.dialog = open(await import(`./${part}`), this.host, closed);
       this.trail.dialog({ dialog: part, ...more });
     } catch {
-      this.say("This could not be opened", true);
+      this.say(_("This could not be opened"), true);
     }
     this.opening = false;
   }
 
   fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
-    else this.root.requestFullscreen?.().catch(() => this.say("Full screen is not allowed here", true));
+    else this.root.requestFullscreen?.().catch(() => this.say(_("Full screen is not allowed here"), true));
   }
 
   // Keys and words.

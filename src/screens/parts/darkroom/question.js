@@ -1,6 +1,7 @@
 // A question in the middle of the page, with an answer on each button.
 
 import { h } from "./dom.js";
+import { _ } from "./language.js";
 
 /** `answers`: [words, act] each; the last is the one that is meant. Escape and Cancel do nothing. */
 export function question(host, { title, words, content, answers }) {
@@ -18,7 +19,7 @@ export function question(host, { title, words, content, answers }) {
     h("h2", { id: "question-title" }, title),
     words && h("p", {}, words),
     content,
-    h("div", { class: "answers" }, h("button", { type: "button", onclick: close }, "Cancel"), ...buttons),
+    h("div", { class: "answers" }, h("button", { type: "button", onclick: close }, _("Cancel")), ...buttons),
   );
   host.append(dialog);
   dialog.showModal();

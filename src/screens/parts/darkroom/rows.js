@@ -3,6 +3,7 @@
 import { count, h, size } from "./dom.js";
 import { icon } from "./icons.js";
 import { LANES, gain, kept, status } from "./groups.js";
+import { _, number } from "./language.js";
 
 const THUMBS = 5;
 const AT_ONCE = 40; // rows made before anything is shown; the others come a few at a time
@@ -11,7 +12,7 @@ export class Rows {
   constructor({ urls, onOpen, onTick }) {
     this.urls = urls;
     this.made = new Map(); // group id -> row
-    this.element = h("ul", { class: "rows", "aria-label": "Groups" });
+    this.element = h("ul", { class: "rows", "aria-label": _("Groups") });
     const id = (event) => event.target.closest("li")?.dataset.id;
     this.element.addEventListener("click", (event) => event.target.closest(".open") && onOpen(id(event)));
     this.element.addEventListener("change", (event) => onTick(id(event), event.target.checked));
@@ -82,7 +83,7 @@ export class Rows {
     const { photos } = group;
     const folders = photos[0].name.split("/");
     const base = folders.pop();
-    row.tick.setAttribute("aria-label", `Select group: ${base}, ${count(photos.length, "photo")}`);
+    row.tick.setAttribute("aria-label", _("Select group: {base}, {photos}", { base, photos: count(photos.length, "photo") }));
     row.choice = undefined;
     row.open.replaceChildren(
       h(
@@ -111,27 +112,27 @@ export class Rows {
 
   mark(row, group, choice) {
     const state = status(group, choice);
-    const part = `${kept(group, choice).size} of ${group.photos.length} kept`;
+    const part = _("{kept} of {n} kept", { kept: kept(group, choice).size, n: group.photos.length });
     const bytes = gain(group, choice);
     const done = state === "done" || state === "remembered";
     const words = {
       done: part,
-      remembered: `Decided earlier: ${part}`,
-      started: `Started: ${part}`,
-      open: "Open",
+      remembered: _("Decided earlier: {part}", { part }),
+      started: _("Started: {part}", { part }),
+      open: _("Open"),
     }[state];
     row.element.classList.toggle("done", done);
-    row.bytes.textContent = bytes ? (done ? `${size(bytes)} set aside` : `frees ${size(bytes)}`) : "Frees nothing";
+    row.bytes.textContent = bytes ? (done ? _("{size} set aside", { size: size(bytes) }) : _("frees {size}", { size: size(bytes) })) : _("Frees nothing");
     row.state.replaceChildren(icon(state === "done" ? "check" : state), words);
   }
 }
 
 function certainty({ tie, photos, doubt, certainty: share }) {
-  if (tie) return tie === photos.length ? "Equally good" : `${tie} equally good`;
-  return doubt ? doubt.charAt(0).toUpperCase() + doubt.slice(1) : `${percent(share)} confident`;
+  if (tie) return tie === photos.length ? _("Equally good") : _("{tie} equally good", { tie });
+  return doubt ? doubt.charAt(0).toUpperCase() + doubt.slice(1) : _("{percent} confident", { percent: percent(share) });
 }
 
 /** Never more than is known: 99.96 % is not 100 %. */
 export function percent(share) {
-  return `${Math.floor(share * 1000) / 10} %`;
+  return `${number(Math.floor(share * 1000) / 10)} %`;
 }

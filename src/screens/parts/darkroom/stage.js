@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { _ } from "./language.js";
 
 const REST = 150; // milliseconds on a photo before the sharp picture is asked for: walking by asks for none
 const FAR = 80; // pixels a finger has to go
@@ -12,9 +13,9 @@ export class Stage {
     Object.assign(this, { pictures, urls, onShown, onSwipe });
     this.place = h("div", { class: "place" });
     this.hint = h("div", { class: "swiped", hidden: true, "aria-hidden": "true" });
-    this.badge = h("p", { class: "badge recommended" }, icon("star"), "Recommended");
+    this.badge = h("p", { class: "badge recommended" }, icon("star"), _("Recommended"));
     this.going = h("p", { class: "badge going", hidden: true }, icon("cross"), h("span", {}));
-    this.tip = h("p", { class: "tip" }, "Swipe right to keep, left to set aside"); // seen by a finger, until it has
+    this.tip = h("p", { class: "tip" }, _("Swipe right to keep, left to set aside")); // seen by a finger, until it has
     this.element = h(
       "div",
       { class: "stage", onclick: () => this.swiping || onOpen() },
@@ -36,12 +37,12 @@ export class Stage {
     const thumb = this.urls.thumb(photo);
     const found = thumb && this.pictures.get(thumb);
     if (found?.done) this.put(found.image);
-    else this.place.replaceChildren(h("p", { class: "none" }, found ? "Loading…" : "No preview"));
+    else this.place.replaceChildren(h("p", { class: "none" }, found ? _("Loading…") : _("No preview")));
     const drawn = found ? found.ready : Promise.resolve(false);
     drawn.then((good) => {
       if (!current()) return;
       if (good && !this.sharp) this.put(found.image);
-      else if (!good && !this.sharp) this.place.replaceChildren(h("p", { class: "none" }, "No preview"));
+      else if (!good && !this.sharp) this.place.replaceChildren(h("p", { class: "none" }, _("No preview")));
       requestAnimationFrame(() => current() && this.onShown());
     });
     this.resting = setTimeout(() => this.sharpen(photo, current), REST);
@@ -50,7 +51,7 @@ export class Stage {
   /** Whether the photo stays, and whether that is decided. */
   mark(stays, done) {
     this.going.hidden = stays;
-    this.going.lastChild.textContent = done ? "Set aside" : "Will be set aside";
+    this.going.lastChild.textContent = done ? _("Set aside") : _("Will be set aside");
   }
 
   /** One at a time and never kept: what was moved on from is no longer waited for. */
@@ -119,7 +120,7 @@ export class Stage {
     this.hint.hidden = Math.abs(x) < CLEAR;
     if (this.hint.hidden) return;
     const stays = x < 0 && this.photo.protected;
-    const words = stays ? "Protected: it stays" : x > 0 ? "Keep" : "Set aside";
+    const words = stays ? _("Protected: it stays") : x > 0 ? _("Keep") : _("Set aside");
     if (this.hint.textContent !== words) {
       this.hint.replaceChildren(icon(stays ? "lock" : x > 0 ? "check" : "cross"), words);
     }

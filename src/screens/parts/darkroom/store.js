@@ -2,6 +2,7 @@
 
 import { Choices } from "./choices.js";
 import { Listing } from "./filters.js";
+import { _ } from "./language.js";
 import { Selection } from "./selection.js";
 import { Sync } from "./sync.js";
 
@@ -52,7 +53,7 @@ export class Store {
     const asked = choices.undone(step);
     const before = choices.known;
     if (status === 200) choices.answered(body);
-    else page.say(`Not possible: ${body?.message || "please check this group again"}`, true);
+    else page.say(_("Not possible: {why}", { why: body?.message || _("please check this group again") }), true);
     const anew = status !== 200 || body.arrangement !== before.arrangement;
     if (anew || body.version !== before.version + 1) {
       if (!(await this.fetch(anew))) return;
@@ -62,7 +63,7 @@ export class Store {
     const changed = Object.keys(body?.choices ?? {});
     const there = [body?.place, changed.length === 1 && changed[0]].find((id) => byId.has(id));
     if (asked !== undefined && status === 200) {
-      page.say(`${step.do === "undo" ? "Undone" : "Redone"}: ${before[step.do] || "nothing"}`, true);
+      page.say(`${step.do === "undo" ? _("Undone") : _("Redone")}: ${before[step.do] || _("nothing")}`, true);
     }
     if (selection.inGroup && there && asked === selection.moves) page.go(there, false, true);
     else page.stay(there, step.do === "merge");

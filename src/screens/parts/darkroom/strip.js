@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { _ } from "./language.js";
 
 export class Strip {
   constructor({ urls, onShow, onToggle, onTicked }) {
@@ -9,7 +10,7 @@ export class Strip {
     this.ticked = new Set();
     this.choosing = false;
     this.tiles = [];
-    this.element = h("ol", { class: "strip", "aria-label": "Photos of this group" });
+    this.element = h("ol", { class: "strip", "aria-label": _("Photos of this group") });
     this.element.addEventListener("click", (event) => this.click(event));
     this.element.addEventListener("change", ({ target }) => this.tick(target.dataset.id, target.checked));
     this.element.addEventListener("error", ({ target }) => target.replaceWith(none()), true);
@@ -30,14 +31,14 @@ export class Strip {
   }
 
   tile(photo, index) {
-    const name = `photo ${index + 1}: ${photo.name}`;
+    const name = _("photo {index}: {name}", { index: index + 1, name: photo.name });
     const thumb = this.urls.thumb(photo);
     // The first ones are seen at once, the others when they are scrolled to.
     const loading = index < 12 ? "eager" : "lazy";
     const picture = thumb ? h("img", { src: thumb, alt: photo.name, loading, draggable: false }) : none();
     const show = h(
       "button",
-      { type: "button", class: "show", "aria-label": `Show ${name}`, title: photo.name },
+      { type: "button", class: "show", "aria-label": _("Show {name}", { name }), title: photo.name },
       picture,
       h("span", { class: "number", "aria-hidden": "true" }, String(index + 1), index === 0 && !this.group.tie && icon("star")),
       h("span", { class: "going", "aria-hidden": "true" }, icon("cross")),
@@ -47,7 +48,7 @@ export class Strip {
     const tick = h("input", {
       type: "checkbox",
       class: "tick",
-      "aria-label": `Select ${name}`,
+      "aria-label": _("Select {name}", { name }),
       "data-id": photo.id,
     });
     return { element: h("li", { "data-index": index }, show, tick, keep), show, keep, tick, photo };
@@ -85,7 +86,7 @@ export class Strip {
     this.tiles.forEach(({ element, keep, photo }, index) => {
       const stays = ids.has(photo.id);
       element.classList.toggle("aside", !stays);
-      dress(keep, photo, stays, `Keep photo ${index + 1}: ${photo.name}`, done);
+      dress(keep, photo, stays, _("Keep photo {index}: {name}", { index: index + 1, name: photo.name }), done);
     });
   }
 
@@ -99,17 +100,17 @@ export class Strip {
 }
 
 function none() {
-  return h("span", { class: "none" }, "No preview");
+  return h("span", { class: "none" }, _("No preview"));
 }
 
 /** A button that says, and shows, whether a photo stays; `done`: the person has decided. */
 export function dress(element, photo, stays, name, done) {
   const [sign, words] = photo.protected
-    ? ["lock", "Protected"]
+    ? ["lock", _("Protected")]
     : stays
-      ? ["check", done ? "Kept" : "Keep"]
-      : ["cross", done ? "Set aside" : "Will go aside"];
-  element.setAttribute("aria-label", photo.protected ? `${name}. Protected, it always stays` : name);
+      ? ["check", done ? _("Kept") : _("Keep")]
+      : ["cross", done ? _("Set aside") : _("Will go aside")];
+  element.setAttribute("aria-label", photo.protected ? _("{name}. Protected, it always stays", { name }) : name);
   element.setAttribute("aria-pressed", String(stays));
   element.setAttribute("aria-disabled", String(photo.protected));
   if (element.dataset.state === words) return;

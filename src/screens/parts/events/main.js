@@ -2,13 +2,14 @@
 
 import { call } from "../darkroom/api.js";
 import { h } from "../darkroom/dom.js";
+import { _ } from "../darkroom/language.js";
 import { Levels } from "../darkroom/levels.js";
 import { keepPlace } from "../gallery/memory.js";
 import { One } from "./one.js";
 import { Timeline } from "./timeline.js";
 
 const PRINTING = 300000; // milliseconds: a large page of photos at full size takes a slow server minutes
-const LOST = "The server could not be reached. Please try again.";
+const LOST = _("The server could not be reached. Please try again.");
 
 export class Events {
   constructor(root, token) {
@@ -16,11 +17,11 @@ export class Events {
     this.closed = new AbortController();
     this.levels = new Levels("events", (levels) => this.restore(levels));
     this.said = h("p", { class: "said", role: "status" });
-    this.undo = h("button", { type: "button", class: "plain", hidden: true, onclick: () => this.say({ do: "undo" }, "Taken back.") }, "Undo");
+    this.undo = h("button", { type: "button", class: "plain", hidden: true, onclick: () => this.say({ do: "undo" }, _("Taken back.")) }, _("Undo"));
     this.bar = h("div", { class: "told" }, this.said, this.undo);
     this.body = h("div", {});
     root.replaceChildren(this.bar, this.body);
-    this.told("Looking for events…");
+    this.told(_("Looking for events…"));
     this.restore(this.levels.here ?? []);
   }
 

@@ -2,14 +2,15 @@
 
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _ } from "../darkroom/language.js";
 import { longDay } from "../gallery/words.js";
 import { guests } from "./guests.js";
 import { sheet } from "./sheet.js";
 import { thumb } from "./timeline.js";
 
 const MODES = {
-  split: { words: "Choose the photo with which a new event begins.", press: "Split" },
-  out: { words: "Choose the photos that do not belong to this event.", press: "Leave out" },
+  split: { words: _("Choose the photo with which a new event begins."), press: _("Split") },
+  out: { words: _("Choose the photos that do not belong to this event."), press: _("Leave out") },
 };
 
 export class One {
@@ -25,7 +26,7 @@ export class One {
       h(
         "div",
         { class: "head" },
-        h("button", { type: "button", class: "plain back", onclick: () => page.openTimeline(event.id) }, icon("left"), "All events"),
+        h("button", { type: "button", class: "plain back", onclick: () => page.openTimeline(event.id) }, icon("left"), _("All events")),
         this.dated ? this.name() : h("h1", {}, event.title),
         h("p", { class: "quiet" }, [event.when, event.place, count(event.photos, "photo")].filter(Boolean).join(" · ")),
       ),
@@ -56,31 +57,31 @@ export class One {
       },
       onchange: () => this.rename(field.value),
     });
-    return h("div", {}, h("label", { class: "hidden", for: "event-name" }, "Name of the event"), field);
+    return h("div", {}, h("label", { class: "hidden", for: "event-name" }, _("Name of the event")), field);
   }
 
   rename(name) {
     if (name.trim() === this.event.title) return;
-    this.page.say({ do: "rename", event: this.event.id, name }, name.trim() ? "Renamed." : "The title is found by itself again.");
+    this.page.say({ do: "rename", event: this.event.id, name }, name.trim() ? _("Renamed.") : _("The title is found by itself again."));
   }
 
   actions() {
     const { event, page } = this;
     const button = (words, sign, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, icon(sign), words);
-    this.splitting = button("Split…", "apart", () => this.choose("split"), { "aria-pressed": "false" });
-    this.leaving = button("Leave photos out…", "cross", () => this.choose("out"), { "aria-pressed": "false" });
-    this.done = button("Leave out", "check", () => this.leaveOut(), { class: "strong", hidden: true });
+    this.splitting = button(_("Split…"), "apart", () => this.choose("split"), { "aria-pressed": "false" });
+    this.leaving = button(_("Leave photos out…"), "cross", () => this.choose("out"), { "aria-pressed": "false" });
+    this.done = button(_("Leave out"), "check", () => this.leaveOut(), { class: "strong", hidden: true });
     return h(
       "div",
       { class: "actions" },
-      button("Make an album", "export", () => page.album([event.id]), { class: "strong" }),
-      button("Page to print…", "album", ({ currentTarget }) => this.open(this.sheet, currentTarget), { "aria-expanded": "false" }),
-      button("Guest link…", "faces", ({ currentTarget }) => this.open(this.guests, currentTarget), { "aria-expanded": "false" }),
-      button("Show in Photos", "similar", () => page.photos(event.id)),
+      button(_("Make an album"), "export", () => page.album([event.id]), { class: "strong" }),
+      button(_("Page to print…"), "album", ({ currentTarget }) => this.open(this.sheet, currentTarget), { "aria-expanded": "false" }),
+      button(_("Guest link…"), "faces", ({ currentTarget }) => this.open(this.guests, currentTarget), { "aria-expanded": "false" }),
+      button(_("Show in Photos"), "similar", () => page.photos(event.id)),
       this.dated && event.photos > 1 && this.splitting,
-      this.dated && event.after && button("Join with next", "same", () => this.join(event.after)),
+      this.dated && event.after && button(_("Join with next"), "same", () => this.join(event.after)),
       this.dated && event.kind !== "day" && this.leaving,
-      event.named && button("Automatic title", "undo", () => this.rename("")),
+      event.named && button(_("Automatic title"), "undo", () => this.rename("")),
       this.done,
     );
   }
@@ -94,7 +95,7 @@ export class One {
   }
 
   join(other) {
-    this.page.say({ do: "join", event: this.event.id, with: other }, "Joined with the next one.");
+    this.page.say({ do: "join", event: this.event.id, with: other }, _("Joined with the next one."));
   }
 
   day({ date, digests }) {
@@ -109,7 +110,7 @@ export class One {
   }
 
   shot(digest, date, at) {
-    const words = `${longDay(date)}, ${at + 1} of ${this.event.photos}`;
+    const words = _("{date}, {at} of {photos}", { date: longDay(date), at: at + 1, photos: this.event.photos });
     return h(
       "button",
       { type: "button", class: "shot", "data-digest": digest, "data-words": words, "aria-label": words, onclick: (event) => this.press(event.currentTarget, at) },
@@ -126,7 +127,7 @@ export class One {
   press(button, at) {
     const { digest } = button.dataset;
     if (this.mode === "split") {
-      if (at) this.page.say({ do: "split", photo: digest }, "A new event begins here.");
+      if (at) this.page.say({ do: "split", photo: digest }, _("A new event begins here."));
     } else if (this.mode === "out") {
       if (!this.chosen.delete(digest)) this.chosen.add(digest);
       this.refresh();
@@ -135,7 +136,7 @@ export class One {
 
   leaveOut() {
     const rest = this.event.listed.flatMap((day) => day.digests).find((digest) => !this.chosen.has(digest));
-    this.page.say({ do: "leave out", photos: [...this.chosen], photo: rest ?? "" }, `${count(this.chosen.size, "photo")} left out.`);
+    this.page.say({ do: "leave out", photos: [...this.chosen], photo: rest ?? "" }, _("{photos} left out.", { photos: count(this.chosen.size, "photo") }));
   }
 
   key(pressed) {
@@ -152,11 +153,11 @@ export class One {
     this.hint.hidden = !mode;
     this.hint.textContent = MODES[mode]?.words ?? "";
     this.done.hidden = mode !== "out" || !chosen.size;
-    this.done.lastChild.textContent = `Leave out ${count(chosen.size, "photo")}`;
+    this.done.lastChild.textContent = _("Leave out {photos}", { photos: count(chosen.size, "photo") });
     this.element.dataset.mode = mode;
     this.element.querySelectorAll(".shot").forEach((button, at) => {
       button.disabled = mode === "split" && !at;
-      button.setAttribute("aria-label", mode === "split" ? `Split here: ${button.dataset.words}` : button.dataset.words);
+      button.setAttribute("aria-label", mode === "split" ? _("Split here: {words}", { words: button.dataset.words }) : button.dataset.words);
       if (mode === "out") button.setAttribute("aria-pressed", String(chosen.has(button.dataset.digest)));
       else button.removeAttribute("aria-pressed");
     });

@@ -1,8 +1,14 @@
 // A page of an event to print: which paper, how many photos, and the file to download.
 
 import { count, h } from "../darkroom/dom.js";
+import { _ } from "../darkroom/language.js";
 
-const PAPERS = { "A4 upright": ["A4", false], "A4 wide": ["A4", true], "A3 upright": ["A3", false], "A3 wide": ["A3", true] };
+const PAPERS = {
+  [_("A4 upright")]: ["A4", false],
+  [_("A4 wide")]: ["A4", true],
+  [_("A3 upright")]: ["A3", false],
+  [_("A3 wide")]: ["A3", true],
+};
 const NUMBERS = [4, 6, 9, 12, 16, 20, 24];
 const USUAL = 12;
 
@@ -11,29 +17,29 @@ export function sheet(print) {
   const paper = choice(Object.keys(PAPERS));
   const photos = choice(NUMBERS, USUAL);
   const kind = choice(["PDF", "PNG"]);
-  const make = h("button", { type: "submit", class: "strong" }, "Make the page");
+  const make = h("button", { type: "submit", class: "strong" }, _("Make the page"));
   const done = h("p", { role: "status" });
   const submit = async (event) => {
     event.preventDefault();
     const [size, landscape] = PAPERS[paper.value];
     make.disabled = true;
-    done.textContent = "Making the page…";
+    done.textContent = _("Making the page…");
     const made = await print({ paper: size, landscape, photos: Number(photos.value), kind: kind.value.toLowerCase() });
     make.disabled = false;
     done.textContent = "";
     if (!made) return;
-    const left = made.left > 0 && ` ${count(made.left, "photo")} could not be shown.`;
-    done.append(...[h("a", { href: made.download, download: "" }, `Download the page of ${count(made.photos, "photo")}`), left].filter(Boolean));
+    const left = made.left > 0 && " " + _("{photos} could not be shown.", { photos: count(made.left, "photo") });
+    done.append(...[h("a", { href: made.download, download: "" }, _("Download the page of {photos}", { photos: count(made.photos, "photo") })), left].filter(Boolean));
   };
   return h(
     "form",
-    { class: "sheet", hidden: true, "aria-label": "Page to print", onsubmit: submit },
-    h("label", {}, "Paper", paper),
-    h("label", {}, "Photos", photos),
-    h("label", {}, "File", kind),
+    { class: "sheet", hidden: true, "aria-label": _("Page to print"), onsubmit: submit },
+    h("label", {}, _("Paper"), paper),
+    h("label", {}, _("Photos"), photos),
+    h("label", {}, _("File"), kind),
     make,
     done,
-    h("p", { class: "quiet" }, "The best photos, at 300 dpi. No head is cut. The page is deleted later, as other results are."),
+    h("p", { class: "quiet" }, _("The best photos, at 300 dpi. No head is cut. The page is deleted later, as other results are.")),
   );
 }
 

@@ -2,10 +2,11 @@
 
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _, number as numbers } from "../darkroom/language.js";
 
-const UNDATED = "No date";
-const EMPTY = "No photo of the library has a date yet.";
-const NO_EVENTS = "Photos become an event where three or more were taken without a long pause.";
+const UNDATED = _("No date");
+const EMPTY = _("No photo of the library has a date yet.");
+const NO_EVENTS = _("Photos become an event where three or more were taken without a long pause.");
 
 export const thumb = (digest) => `/unipic/thumb/library/${digest}`;
 
@@ -26,12 +27,12 @@ export class Timeline {
     this.element = h(
       "section",
       { "aria-labelledby": "events-title" },
-      h("h1", { id: "events-title", tabIndex: -1 }, "Events", " ", h("span", { class: "quiet" }, number.toLocaleString("en"))),
+      h("h1", { id: "events-title", tabIndex: -1 }, _("Events"), " ", h("span", { class: "quiet" }, numbers(number))),
       this.offers,
       order.length > 1 &&
         h(
           "nav",
-          { class: "years", "aria-label": "Years" },
+          { class: "years", "aria-label": _("Years") },
           ...order.map((year) => h("button", { type: "button", onclick: () => jump(year) }, name(year))),
         ),
       !number && h("p", { class: "quiet" }, events.length ? NO_EVENTS : EMPTY),
@@ -52,7 +53,7 @@ export class Timeline {
         h(
           "details",
           { open: !cards.length && rest.length < 20 },
-          h("summary", {}, year ? `${count(rest.length, "day")} with a few photos` : `${count(photos, "photo")} by folder`),
+          h("summary", {}, year ? _("{days} with a few photos", { days: count(rest.length, "day") }) : _("{photos} by folder", { photos: count(photos, "photo") })),
           h("ul", { class: "rest" }, ...rest.map((event) => h("li", {}, this.line(event)))),
         ),
     );
@@ -87,20 +88,27 @@ export class Timeline {
     this.offers.replaceChildren(
       ...clocks.map((clock) => {
         const judge = (accepted) =>
-          this.page.say({ do: "clock", clock: clock.id, accepted }, accepted ? "The clock is corrected in events." : "The clock stays as it is.");
-        const way = clock.seconds > 0 ? "ahead of" : "behind";
+          this.page.say({ do: "clock", clock: clock.id, accepted }, accepted ? _("The clock is corrected in events.") : _("The clock stays as it is."));
+        const told = {
+          camera: clock.camera,
+          other: clock.other,
+          time: long(Math.abs(clock.seconds)),
+          photos: count(clock.photos, "photo"),
+          scenes: count(clock.scenes, "scene"),
+        };
         return h(
           "div",
-          { class: "offer", role: "group", "aria-label": `Clock of ${clock.camera}` },
+          { class: "offer", role: "group", "aria-label": _("Clock of {camera}", { camera: clock.camera }) },
           icon("started"),
           h(
             "p",
             {},
-            `The clock of ${clock.camera} seems ${long(Math.abs(clock.seconds))} ${way} that of ${clock.other} in `,
-            `${count(clock.photos, "photo")}, by ${count(clock.scenes, "scene")} that both took. No file is changed.`,
+            clock.seconds > 0
+              ? _("The clock of {camera} seems {time} ahead of that of {other} in {photos}, by {scenes} that both took. No file is changed.", told)
+              : _("The clock of {camera} seems {time} behind that of {other} in {photos}, by {scenes} that both took. No file is changed.", told),
           ),
-          h("button", { type: "button", class: "strong", onclick: () => judge(true) }, "Correct it in events"),
-          h("button", { type: "button", onclick: () => judge(false) }, "It is right"),
+          h("button", { type: "button", class: "strong", onclick: () => judge(true) }, _("Correct it in events")),
+          h("button", { type: "button", onclick: () => judge(false) }, _("It is right")),
         );
       }),
     );

@@ -1,11 +1,12 @@
 // A question above the photos: a name for a tag or album, or a note.
 
 import { h } from "../darkroom/dom.js";
+import { _ } from "../darkroom/language.js";
 
 const QUESTIONS = {
-  tag: { title: "Tag", label: "Name of the tag", add: "Add", remove: "Remove" },
-  album: { title: "Album", label: "Name of the album", add: "Put into the album", remove: "Take out" },
-  note: { title: "Note", label: "Note, in place of the one before", add: "Save" },
+  tag: { title: _("Tag"), label: _("Name of the tag"), add: _("Add"), remove: _("Remove") },
+  album: { title: _("Album"), label: _("Name of the album"), add: _("Put into the album"), remove: _("Take out") },
+  note: { title: _("Note"), label: _("Note, in place of the one before"), add: _("Save") },
 };
 
 /** Ask for one of QUESTIONS about so many photos; onAnswer(words, on) is told. `known`: names that there are. */
@@ -29,11 +30,11 @@ export function ask({ host, kind, about, known, onAnswer, onClose }) {
     h("h2", { id: "ask-title" }, `${title}: ${about}`),
     h("label", { for: "ask-field" }, label),
     field,
-    names.length > 0 && h("div", { class: "names", role: "group", "aria-label": "Names that there are" }, ...names),
+    names.length > 0 && h("div", { class: "names", role: "group", "aria-label": _("Names that there are") }, ...names),
     h(
       "div",
       { class: "answers" },
-      h("button", { type: "button", onclick: () => leave() }, "Cancel"),
+      h("button", { type: "button", onclick: () => leave() }, _("Cancel")),
       remove && h("button", { type: "button", onclick: () => answer(false) }, remove),
       h("button", { type: "submit", class: "strong" }, add),
     ),

@@ -2,6 +2,7 @@
 
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _, ngettext, number as numbers } from "../darkroom/language.js";
 import { SIZES } from "./memory.js";
 import { Search } from "./search.js";
 import { ALL } from "./store.js";
@@ -17,28 +18,28 @@ export class Bar {
       min: 0,
       max: SIZES.length - 1,
       step: 1,
-      "aria-label": "Size of the photos",
+      "aria-label": _("Size of the photos"),
       oninput: () => view.onSize(Number(this.size.value)),
     });
     this.search = new Search(store, view);
-    this.all = chip("All photos", () => view.onFilter({ ...ALL }));
-    this.favourite = chip("Favourites", () => this.set("favourite", !store.filter.favourite), "heart");
-    this.album = this.choice("album", "Album");
-    this.tag = this.choice("tag", "Tag");
-    this.folder = this.choice("folder", "Folder");
+    this.all = chip(_("All photos"), () => view.onFilter({ ...ALL }));
+    this.favourite = chip(_("Favourites"), () => this.set("favourite", !store.filter.favourite), "heart");
+    this.album = this.choice("album", _("Album"));
+    this.tag = this.choice("tag", _("Tag"));
+    this.folder = this.choice("folder", _("Folder"));
     this.notices = h("div", { class: "notices", role: "status" });
     const help = h(
       "button",
-      { type: "button", class: "plain", "aria-label": "Shortcuts", title: "Shortcuts (?)", onclick: view.onHelp },
+      { type: "button", class: "plain", "aria-label": _("Shortcuts"), title: _("Shortcuts (?)"), onclick: view.onHelp },
       icon("keys"),
     );
     const chips = [this.all, this.search.saved, this.favourite, this.album, this.tag, this.folder];
     this.element = h(
       "header",
       { class: "top" },
-      h("div", { class: "title" }, h("h1", {}, "Photos"), this.told),
+      h("div", { class: "title" }, h("h1", {}, _("Photos")), this.told),
       this.search.box,
-      h("div", { class: "chips", role: "group", "aria-label": "Show" }, ...chips),
+      h("div", { class: "chips", role: "group", "aria-label": _("Show") }, ...chips),
       h("div", { class: "sizes" }, icon("small"), this.size, icon("same"), help),
       this.search.told,
       this.notices,
@@ -60,11 +61,11 @@ export class Bar {
     this.search.refresh();
     this.all.setAttribute("aria-pressed", String(!filtered));
     press(this.favourite, filter.favourite);
-    this.favourite.lastChild.textContent = `Favourites ${book.favourites || ""}`.trim();
-    this.fill("album", "All albums", book.albums.map(({ id, name, photos: n }) => [id, name, n]));
-    this.fill("tag", "All tags", book.tags.map(([name, n]) => [name, name, n]));
+    this.favourite.lastChild.textContent = `${_("Favourites")} ${book.favourites || ""}`.trim();
+    this.fill("album", _("All albums"), book.albums.map(({ id, name, photos: n }) => [id, name, n]));
+    this.fill("tag", _("All tags"), book.tags.map(([name, n]) => [name, name, n]));
     const folders = book.folders.length > 1 || filter.folder ? book.folders : [];
-    this.fill("folder", "All folders", folders.map(({ id, path, photos: n }) => [id, path, n]));
+    this.fill("folder", _("All folders"), folders.map(({ id, path, photos: n }) => [id, path, n]));
     this.notices.replaceChildren(...notices(book));
   }
 
@@ -72,7 +73,7 @@ export class Bar {
     const [select, chosen] = [this[name], this.store.filter[name]];
     if (chosen && !entries.some(([value]) => value === chosen)) entries = [...entries, [chosen, chosen, 0]];
     const options = entries.map(([value, words, number]) =>
-      h("option", { value }, `${words} (${number.toLocaleString("en")})`),
+      h("option", { value }, `${words} (${numbers(number)})`),
     );
     select.replaceChildren(h("option", { value: "" }, nothing), ...options);
     select.value = chosen;
@@ -90,7 +91,12 @@ function notices(book) {
   const away = book.folders.filter(({ reachable }) => !reachable);
   const words = away.map(
     ({ path, photos: number }) =>
-      `${path} cannot be reached. Its ${photos(number)} ${number === 1 ? "waits" : "wait"} for it and can still be looked through.`,
+      ngettext(
+        "{path} cannot be reached. Its {n:,} photo waits for it and can still be looked through.",
+        "{path} cannot be reached. Its {n:,} photos wait for it and can still be looked through.",
+        number,
+        { path },
+      ),
   );
   return [...words, book.notice]
     .filter(Boolean)

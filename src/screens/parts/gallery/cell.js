@@ -2,6 +2,7 @@
 
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _ } from "../darkroom/language.js";
 import { label } from "./words.js";
 
 export class Cell {
@@ -39,7 +40,7 @@ export class Cell {
       return;
     }
     this.photo = photo;
-    element.setAttribute("aria-label", photo ? label(photo) : photo === null ? "No longer there" : "Loading");
+    element.setAttribute("aria-label", photo ? label(photo) : photo === null ? _("No longer there") : _("Loading"));
     element.classList.toggle("none", photo === null);
     this.mark();
     this.load(address);
@@ -50,8 +51,8 @@ export class Cell {
     const { photo } = this;
     const words = photo ? photo.kind : [];
     const signs = [
-      ...words.map((word) => h("span", { class: "sign" }, word === "Live Photo" ? "Live" : word)),
-      photo?.more > 0 && h("span", { class: "sign", title: "Copies and shots of the same burst" }, `+${photo.more}`),
+      ...words.map((word) => h("span", { class: "sign" }, word === "Live Photo" ? _("Live") : word)),
+      photo?.more > 0 && h("span", { class: "sign", title: _("Copies and shots of the same burst") }, `+${photo.more}`),
       photo?.favourite && h("span", { class: "sign heart" }, icon("heart")),
     ].filter(Boolean);
     if (signs.length || this.signs.firstChild) this.signs.replaceChildren(...signs);

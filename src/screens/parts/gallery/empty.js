@@ -2,30 +2,31 @@
 
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _ } from "../darkroom/language.js";
 import { photos } from "./words.js";
 
-const FOUND = "No photo of the library meets all of this.";
+const FOUND = _("No photo of the library meets all of this.");
 
 export function empty({ book, filtered }, onAll, search) {
   if (filtered) {
-    const all = h("button", { type: "button", onclick: onAll }, "Show all photos");
-    if (book.search?.error) return said("loupe", "Not understood", book.search.error, all);
+    const all = h("button", { type: "button", onclick: onAll }, _("Show all photos"));
+    if (book.search?.error) return said("loupe", _("Not understood"), book.search.error, all);
     if (book.search) {
       const why = book.search.notes[0] ? `${book.search.notes[0]}.` : FOUND;
-      return said("loupe", "Nothing found", why, ...without(book.search.without, search), all);
+      return said("loupe", _("Nothing found"), why, ...without(book.search.without, search), all);
     }
-    return said("loupe", "No photo matches", "No photo of the library has all of these marks.", all);
+    return said("loupe", _("No photo matches"), _("No photo of the library has all of these marks."), all);
   }
   if (!book.folders.length)
     return said(
       "folder",
-      "No folder is in the library yet",
-      "Add a folder with photos. Unipic reads it, leaves every file as it is, and shows its photos here.",
+      _("No folder is in the library yet"),
+      _("Add a folder with photos. Unipic reads it, leaves every file as it is, and shows its photos here."),
     );
   return said(
     "started",
-    "No photos yet",
-    "The folders of the library have no photos that were read. Photos appear here while a folder is read.",
+    _("No photos yet"),
+    _("The folders of the library have no photos that were read. Photos appear here while a folder is read."),
   );
 }
 
@@ -35,7 +36,7 @@ function without(chips, search) {
     h(
       "button",
       { type: "button", onclick: () => search.replace(chip, "") },
-      `Without ${chip.label}: ${photos(chip.photos)}`,
+      _("Without {label}: {photos}", { label: chip.label, photos: photos(chip.photos) }),
     ),
   );
 }

@@ -2,6 +2,7 @@
 
 import { call } from "../darkroom/api.js";
 import { h } from "../darkroom/dom.js";
+import { _ } from "../darkroom/language.js";
 
 const PEOPLE = "/unipic/people";
 
@@ -28,13 +29,13 @@ export class Faces {
     this.digest = digest;
     const { body } = await call(`${PEOPLE}/photo/${digest}`);
     if (this.digest !== digest) return;
-    if (!body?.length) this.page.say(body ? "No face was found, or faces are not told apart" : "The faces could not be fetched");
+    if (!body?.length) this.page.say(body ? _("No face was found, or faces are not told apart") : _("The faces could not be fetched"));
     this.over.replaceChildren(...(body ?? []).map((face) => this.box(face)));
   }
 
   box(face) {
     const [left, top, right, bottom] = face.box.map((edge) => 100 * edge);
-    const words = face.name || "Who?";
+    const words = face.name || _("Who?");
     const held = (event) => event.stopPropagation(); // the photo is not dragged
     return h(
       "button",
@@ -70,11 +71,11 @@ export class Faces {
     const act = (words, done) => h("button", { type: "button", onclick: () => (leave(), done()) }, words);
     const save = (event) => (event.preventDefault(), leave(), this.name(face, known, field.value.trim()));
     const buttons = [
-      act("Cancel", () => {}),
-      id && act("All photos", () => this.page.search(`who:"${(name || id).replaceAll('"', "")}"`)),
-      name && act(`Not ${name}`, () => this.say({ do: "not", id, faces })),
-      id && act("Not a face", () => this.say({ do: "no face", faces })),
-      id && h("button", { type: "submit", class: "strong" }, "Save"),
+      act(_("Cancel"), () => {}),
+      id && act(_("All photos"), () => this.page.search(`who:"${(name || id).replaceAll('"', "")}"`)),
+      name && act(_("Not {name}", { name }), () => this.say({ do: "not", id, faces })),
+      id && act(_("Not a face"), () => this.say({ do: _("no face"), faces })),
+      id && h("button", { type: "submit", class: "strong" }, _("Save")),
     ];
     const dialog = h(
       "dialog",
@@ -82,9 +83,9 @@ export class Faces {
       h(
         "form",
         { onsubmit: save },
-        h("h2", { id: "face-title" }, "Who is this?"),
+        h("h2", { id: "face-title" }, _("Who is this?")),
         why && h("p", { class: "quiet" }, why),
-        h("label", { for: "face-name" }, "Name"),
+        h("label", { for: "face-name" }, _("Name")),
         field,
         h("datalist", { id: "face-names" }, ...known.map((one) => h("option", { value: one.name }))),
         h("div", { class: "answers" }, ...buttons.filter(Boolean)),
@@ -107,7 +108,7 @@ export class Faces {
 
   async say(said) {
     const { status, body } = await call(`${PEOPLE}/do`, said);
-    this.page.say(body?.message || body?.notices?.join(" ") || (status === 200 ? "Kept" : "That could not be kept"));
+    this.page.say(body?.message || body?.notices?.join(" ") || (status === 200 ? _("Kept") : _("That could not be kept")));
     await this.show(this.digest, true);
     return body;
   }

@@ -3,6 +3,7 @@
 // One cell can have the focus; it stays in the page while it has it, also far from what is seen.
 
 import { h } from "../darkroom/dom.js";
+import { _ } from "../darkroom/language.js";
 import { Cell } from "./cell.js";
 import { Heading } from "./heading.js";
 import { HEAD, Layout } from "./layout.js";
@@ -21,7 +22,7 @@ export class Grid {
     this.layer = h("div", {
       class: "cells",
       role: "listbox",
-      "aria-label": "Photos",
+      "aria-label": _("Photos"),
       "aria-multiselectable": "true",
     });
     this.heads = h("div", { class: "heads" });

@@ -2,6 +2,7 @@
 
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _, number as numbers } from "../darkroom/language.js";
 import { longDay, photos } from "./words.js";
 
 export class Heading {
@@ -22,8 +23,8 @@ export class Heading {
   place(day, [date, number], top) {
     this.day = day;
     this.words.textContent = longDay(date);
-    this.number.textContent = number.toLocaleString("en");
-    this.button.setAttribute("aria-label", `Select ${longDay(date)}, ${photos(number)}`);
+    this.number.textContent = numbers(number);
+    this.button.setAttribute("aria-label", _("Select {date}, {photos}", { date: longDay(date), photos: photos(number) }));
     this.element.style.transform = `translateY(${top}px)`;
   }
 

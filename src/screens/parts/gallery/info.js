@@ -2,9 +2,10 @@
 
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _ } from "../darkroom/language.js";
 import { longDay, nameOf } from "./words.js";
 
-const WORDS = { tag: ["Tags", "Add a tag"], album: ["Albums", "Put into an album"] };
+const WORDS = { tag: [_("Tags"), _("Add a tag")], album: [_("Albums"), _("Put into an album")] };
 
 export class Info {
   /**
@@ -16,43 +17,43 @@ export class Info {
     this.content = h("div", { class: "content" });
     const close = h(
       "button",
-      { type: "button", class: "plain", "aria-label": "Close the information", onclick: onClose },
+      { type: "button", class: "plain", "aria-label": _("Close the information"), onclick: onClose },
       icon("cross"),
     );
     this.element = h(
       "aside",
-      { class: "info", hidden: true, "aria-label": "Information" },
-      h("header", {}, h("h2", {}, "Information"), close),
+      { class: "info", hidden: true, "aria-label": _("Information") },
+      h("header", {}, h("h2", {}, _("Information")), close),
       this.content,
     );
   }
 
   wait() {
     this.digest = "";
-    this.content.replaceChildren(h("p", { class: "quiet" }, "Loading…"));
+    this.content.replaceChildren(h("p", { class: "quiet" }, _("Loading…")));
   }
 
   /** The full facts of a photo; null: they could not be fetched. */
   show(photo) {
     this.digest = photo?.digest;
     if (!photo) {
-      this.content.replaceChildren(h("p", {}, "This photo is no longer in the library."));
+      this.content.replaceChildren(h("p", {}, _("This photo is no longer in the library.")));
       return;
     }
     const day = photo.taken.slice(0, 10);
     const parts = [
       h("p", { class: "name" }, nameOf(photo)),
-      h("p", { class: "quiet" }, day ? `${longDay(day)}, ${photo.taken.slice(11, 16)}` : "No date"),
+      h("p", { class: "quiet" }, day ? `${longDay(day)}, ${photo.taken.slice(11, 16)}` : _("No date")),
       this.names("tag", photo.tags, this.store.book.tags.map(([name]) => name)),
       this.names("album", photo.albums, this.store.book.albums.map(({ name }) => name)),
       this.noteOf(photo),
-      photo.lines.length > 0 && section("Words in the picture", this.linesOf(photo)),
-      section("Details", h("dl", {}, ...photo.facts.map(([label, words]) => pair(label, words)))),
-      section(photo.places.length > 1 ? `${photo.places.length} identical files` : "File", list(photo.places)),
-      photo.immich && h("p", {}, h("a", { href: photo.immich, target: "_blank", rel: "noreferrer" }, "Open in Immich")),
+      photo.lines.length > 0 && section(_("Words in the picture"), this.linesOf(photo)),
+      section(_("Details"), h("dl", {}, ...photo.facts.map(([label, words]) => pair(label, words)))),
+      section(photo.places.length > 1 ? _("{n} identical files", { n: photo.places.length }) : _("File"), list(photo.places)),
+      photo.immich && h("p", {}, h("a", { href: photo.immich, target: "_blank", rel: "noreferrer" }, _("Open in Immich"))),
       photo.companions.length > 0 &&
         section(
-          "Comes with",
+          _("Comes with"),
           h("dl", {}, ...photo.companions.map(([what, name]) => pair(what, nameOf({ name })))),
         ),
     ];
@@ -78,7 +79,7 @@ export class Info {
         {
           type: "button",
           class: "chip",
-          "aria-label": `Remove ${name}`,
+          "aria-label": _("Remove {name}", { name }),
           onclick: () => this.onMark({ do: kind, name, on: false }),
         },
         h("span", {}, name),
@@ -87,7 +88,7 @@ export class Info {
     return section(
       title,
       there.length > 0 && h("div", { class: "names" }, ...there.map(remove)),
-      h("form", { onsubmit: add }, leaving(field), h("button", { type: "submit" }, "Add")),
+      h("form", { onsubmit: add }, leaving(field), h("button", { type: "submit" }, _("Add"))),
       h("datalist", { id }, ...known.map((name) => h("option", { value: name }))),
     );
   }
@@ -95,15 +96,15 @@ export class Info {
   /** Each line that was read in the photo; a tap searches for it. */
   linesOf(photo) {
     const search = (line) =>
-      h("button", { type: "button", class: "line", title: "Search for this", onclick: () => this.onSearch(line) }, line);
+      h("button", { type: "button", class: "line", title: _("Search for this"), onclick: () => this.onSearch(line) }, line);
     return h("ul", { class: "lines" }, ...photo.lines.map((line) => h("li", {}, search(line))));
   }
 
   noteOf(photo) {
-    const field = h("textarea", { rows: 3, maxLength: 4000, "aria-label": "Note", value: photo.note });
-    field.placeholder = "Write a note";
+    const field = h("textarea", { rows: 3, maxLength: 4000, "aria-label": _("Note"), value: photo.note });
+    field.placeholder = _("Write a note");
     field.addEventListener("change", () => this.onMark({ do: "note", words: field.value }));
-    return section("Note", leaving(field));
+    return section(_("Note"), leaving(field));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _ } from "../darkroom/language.js";
 import { Pictures } from "../darkroom/pictures.js";
 import { Faces } from "./faces.js";
 import { Info } from "./info.js";
@@ -9,7 +10,7 @@ import { Stage } from "./stage.js";
 import { clock, label, nameOf, shortDay } from "./words.js";
 
 const REST = 250; // milliseconds on a photo before its neighbours and its facts are asked for
-const AWAY = "The original cannot be reached now. This is its preview.";
+const AWAY = _("The original cannot be reached now. This is its preview.");
 
 export class Large {
   /** view.onMoved(position), onClosed(), onHelp() and say(words) are told. */
@@ -21,7 +22,7 @@ export class Large {
       search: (query) => this.search(query),
       say: (words) => view.say(words),
     });
-    this.who = tool("faces", "Faces (E)", () => this.toggleFaces());
+    this.who = tool("faces", _("Faces (E)"), () => this.toggleFaces());
     this.info = new Info(store, {
       onMark: (said) => this.mark(said),
       onSearch: (line) => this.searchFor(line),
@@ -29,30 +30,30 @@ export class Large {
     });
     this.words = h("div", { class: "words" });
     this.number = h("span", { class: "number" });
-    this.heart = tool("heart", "Favourite (F)", () => this.favourite());
-    this.about = tool("info", "Information (I)", () => this.toggleInfo());
+    this.heart = tool("heart", _("Favourite (F)"), () => this.favourite());
+    this.about = tool("info", _("Information (I)"), () => this.toggleInfo());
     this.element = h(
       "dialog",
-      { class: "large", "aria-label": "Photo", oncancel: (event) => (event.preventDefault(), this.close()) },
+      { class: "large", "aria-label": _("Photo"), oncancel: (event) => (event.preventDefault(), this.close()) },
       h(
         "header",
         {},
-        tool("left", "Back to all photos (Esc)", () => this.close()),
+        tool("left", _("Back to all photos (Esc)"), () => this.close()),
         this.words,
         this.number,
         this.heart,
         this.who,
-        tool("similar", "Find similar (M)", () => this.similar()),
-        tool("loupe", "Zoom (Z)", () => this.stage.hundred()),
+        tool("similar", _("Find similar (M)"), () => this.similar()),
+        tool("loupe", _("Zoom (Z)"), () => this.stage.hundred()),
         this.about,
-        tool("keys", "Shortcuts (?)", () => view.onHelp()),
+        tool("keys", _("Shortcuts (?)"), () => view.onHelp()),
       ),
       h(
         "div",
         { class: "middle" },
         this.stage.element,
-        (this.backward = tool("left", "Previous photo", () => this.step(-1), "way backward")),
-        (this.forward = tool("right", "Next photo", () => this.step(1), "way forward")),
+        (this.backward = tool("left", _("Previous photo"), () => this.step(-1), "way backward")),
+        (this.forward = tool("right", _("Next photo"), () => this.step(1), "way forward")),
       ),
       this.info.element,
     );
@@ -81,7 +82,7 @@ export class Large {
   step(by) {
     const next = this.position + by;
     if (next >= 0 && next < this.store.total) this.show(next);
-    else this.view.say(by > 0 ? "This is the last photo" : "This is the first photo");
+    else this.view.say(by > 0 ? _("This is the last photo") : _("This is the first photo"));
   }
 
   async show(position) {
@@ -89,7 +90,7 @@ export class Large {
     this.view.onMoved(position);
     this.backward.disabled = position === 0;
     this.forward.disabled = position >= this.store.total - 1;
-    this.number.textContent = `${(position + 1).toLocaleString("en")} of ${this.store.total.toLocaleString("en")}`;
+    this.number.textContent = _("{position:,} of {total:,}", { position: position + 1, total: this.store.total });
     const photo = await this.store.pages.photo(position);
     if (this.position !== position) return;
     this.photo = photo ?? null;
@@ -107,12 +108,12 @@ export class Large {
     const { photo } = this;
     const day = photo?.taken ? shortDay(photo.taken.slice(0, 10)) : "";
     this.words.replaceChildren(
-      h("strong", {}, photo ? nameOf(photo) : "This photo is no longer in the library"),
+      h("strong", {}, photo ? nameOf(photo) : _("This photo is no longer in the library")),
       h("span", {}, day),
       h("span", { title: photo?.why ?? "" }, photo?.why ?? ""),
       ...[photo?.format === "FILM" && filmLink(photo)].filter(Boolean),
     );
-    this.element.setAttribute("aria-label", photo ? label(photo) : "Photo");
+    this.element.setAttribute("aria-label", photo ? label(photo) : _("Photo"));
     this.heart.setAttribute("aria-pressed", String(Boolean(photo?.favourite)));
   }
 
@@ -151,7 +152,7 @@ export class Large {
   async favourite() {
     if (!this.photo) return;
     const on = !this.photo.favourite;
-    if (await this.mark({ do: "favourite", on })) this.view.say(on ? "A favourite" : "No longer a favourite");
+    if (await this.mark({ do: "favourite", on })) this.view.say(on ? _("A favourite") : _("No longer a favourite"));
     this.refresh();
   }
 
@@ -198,8 +199,8 @@ export class Large {
 
 /** To the film's own page, at the time at which it was found. */
 function filmLink({ digest, at }) {
-  const [query, words] = at == null ? ["", ""] : [`&at=${at}`, ` at ${clock(at)}`];
-  return h("a", { href: `/videos?film=${digest}${query}` }, `Open the film${words}`);
+  const [query, words] = at == null ? ["", ""] : [`&at=${at}`, " " + _("at {time}", { time: clock(at) })];
+  return h("a", { href: `/videos?film=${digest}${query}` }, _("Open the film{words}", { words }));
 }
 
 function tool(sign, words, onclick, more = "") {

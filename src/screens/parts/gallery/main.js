@@ -1,6 +1,7 @@
 // The page: the grid with what is above and around it, and the large view. What it knows is in its store.
 
 import { h } from "../darkroom/dom.js";
+import { _ } from "../darkroom/language.js";
 import { Levels } from "../darkroom/levels.js";
 import { ask } from "./ask.js";
 import { Bar } from "./bar.js";
@@ -37,7 +38,7 @@ export class Gallery {
     this.said = h("p", { class: "said", role: "status" });
     this.host = h("div");
     this.body = h("div", { class: "body" }, this.grid.element, this.scrubber.element, this.nothing);
-    this.notice = h("p", { class: "quiet", role: "status" }, "Loading the photos…");
+    this.notice = h("p", { class: "quiet", role: "status" }, _("Loading the photos…"));
     root.replaceChildren(this.notice);
     this.size = memory.size(root.clientWidth);
     this.grid.wanted = memory.SIZES[this.size];
@@ -231,7 +232,7 @@ export class Gallery {
     if (!which) return;
     const on = store.selected ? !this.allFavourite() : !store.pages.at(this.grid.cursor).favourite;
     const done = await store.mark({ do: "favourite", on }, which);
-    if (done !== null) this.say(`${about}: ${on ? "favourite" : "no longer favourite"}`);
+    if (done !== null) this.say(`${about}: ${on ? _("favourite") : _("no longer favourite")}`);
   }
 
   /** As far as the selected ones are here. */
@@ -247,7 +248,7 @@ export class Gallery {
     const known = kind === "tag" ? store.book.tags.map(([name]) => name) : store.book.albums.map(({ name }) => name);
     const onAnswer = async (words, on) => {
       const said = kind === "note" ? { do: kind, words } : { do: kind, name: words, on };
-      if ((await store.mark(said, which)) !== null) this.say(`${about}: saved`);
+      if ((await store.mark(said, which)) !== null) this.say(_("{photos}: saved", { photos: about }));
     };
     this.openDialog((more) => ask({ ...more, kind, about, known: kind === "note" ? [] : known, onAnswer }));
   }

@@ -2,14 +2,15 @@
 
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _ } from "../darkroom/language.js";
 
 const ACTIONS = [
-  ["favourite", "Favourite", "heart", "F"],
-  ["tag", "Tag…", "tag", "T"],
-  ["album", "Album…", "album", "A"],
-  ["note", "Note…", "note", "N"],
-  ["similar", "Find similar", "similar", "M"],
-  ["export", "Export", "export", "E"],
+  ["favourite", _("Favourite"), "heart", "F"],
+  ["tag", _("Tag…"), "tag", "T"],
+  ["album", _("Album…"), "album", "A"],
+  ["note", _("Note…"), "note", "N"],
+  ["similar", _("Find similar"), "similar", "M"],
+  ["export", _("Export"), "export", "E"],
 ];
 
 export class Many {
@@ -31,12 +32,12 @@ export class Many {
       );
     const clear = h(
       "button",
-      { type: "button", class: "plain", "aria-label": "Select nothing", onclick: () => view.act("escape") },
+      { type: "button", class: "plain", "aria-label": _("Select nothing"), onclick: () => view.act("escape") },
       icon("cross"),
     );
     this.element = h(
       "section",
-      { class: "many", hidden: true, "aria-label": "Selected photos" },
+      { class: "many", hidden: true, "aria-label": _("Selected photos") },
       clear,
       this.words,
       h("div", { class: "actions" }, ...ACTIONS.map(button)),
@@ -46,6 +47,6 @@ export class Many {
   refresh() {
     const { selected } = this.store;
     this.element.hidden = !selected;
-    this.words.textContent = selected ? `${selected.toLocaleString("en")} selected` : "";
+    this.words.textContent = selected ? _("{selected:,} selected", { selected }) : "";
   }
 }

@@ -1,6 +1,7 @@
 // The years at the right edge: press or drag to go there; with the keyboard by months and years.
 
 import { h } from "../darkroom/dom.js";
+import { _ } from "../darkroom/language.js";
 import { monthOf } from "./words.js";
 
 const APART = 22; // pixels between two years that are written
@@ -17,7 +18,7 @@ export class Scrubber {
         class: "scrubber",
         role: "slider",
         tabIndex: 0,
-        "aria-label": "Time",
+        "aria-label": _("Time"),
         "aria-orientation": "vertical",
         "aria-valuemin": 0,
         "aria-valuemax": 100,

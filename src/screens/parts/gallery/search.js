@@ -2,11 +2,12 @@
 
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _, number as numbers } from "../darkroom/language.js";
 import { photos } from "./words.js";
 
 const PAUSE = 200; // milliseconds without typing until it is searched
 const LEAST_DIGITS = 12; // of a photo's digest, which name it in a query
-const BY_PICTURE = "Search by a picture: choose one, drop it here or paste it. It is not stored.";
+const BY_PICTURE = _("Search by a picture: choose one, drop it here or paste it. It is not stored.");
 const MOST_EXAMPLES = 8; // photos that others are to be similar to
 
 export class Search {
@@ -15,9 +16,9 @@ export class Search {
     Object.assign(this, { store, view });
     this.input = h("input", {
       type: "search",
-      placeholder: "Date, place, camera, kind, name…",
-      "aria-label": "Search the photos",
-      title: "Search (/)",
+      placeholder: _("Date, place, camera, kind, name…"),
+      "aria-label": _("Search the photos"),
+      title: _("Search (/)"),
       autocomplete: "off",
       spellcheck: false,
       maxLength: 2000,
@@ -25,15 +26,15 @@ export class Search {
       onkeydown: (event) => this.key(event),
     });
     this.saving = h("button", { type: "button", class: "plain", hidden: true, onclick: () => this.save() }, icon("star"));
-    this.saved = h("select", { class: "chip", "aria-label": "Saved searches", hidden: true, onchange: () => this.ask(this.saved.value) });
+    this.saved = h("select", { class: "chip", "aria-label": _("Saved searches"), hidden: true, onchange: () => this.ask(this.saved.value) });
     this.file = h("input", { type: "file", accept: "image/*,.heic,.heif,.jxl", onchange: () => this.chosen() });
     const byPicture = h(
       "button",
-      { type: "button", class: "plain", onclick: () => this.file.click(), "aria-label": "Search by a picture", title: BY_PICTURE },
+      { type: "button", class: "plain", onclick: () => this.file.click(), "aria-label": _("Search by a picture"), title: BY_PICTURE },
       icon("same"),
     );
     this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input, this.saving, byPicture);
-    this.told = h("div", { class: "understood", role: "group", "aria-label": "Understood as", hidden: true });
+    this.told = h("div", { class: "understood", role: "group", "aria-label": _("Understood as"), hidden: true });
   }
 
   focus() {
@@ -88,14 +89,14 @@ export class Search {
 
   refreshSaved() {
     const { filter, book } = this.store;
-    const words = this.isSaved ? "Remove from the saved searches" : "Save this search";
+    const words = this.isSaved ? _("Remove from the saved searches") : _("Save this search");
     this.saving.hidden = !filter.q || Boolean(book.search?.error);
     this.saving.setAttribute("aria-label", words);
     this.saving.setAttribute("aria-pressed", String(this.isSaved));
     this.saving.title = words;
     this.saved.hidden = !book.searches.length;
     const options = book.searches.map((query) => h("option", { value: query }, query));
-    this.saved.replaceChildren(h("option", { value: "" }, "Saved searches"), ...options);
+    this.saved.replaceChildren(h("option", { value: "" }, _("Saved searches")), ...options);
     this.saved.value = this.isSaved ? tidy(filter.q) : "";
     this.saved.classList.toggle("chosen", this.isSaved);
   }
@@ -107,15 +108,15 @@ export class Search {
         type: "button",
         class: "chip",
         "aria-pressed": String(this.store.filter.every),
-        title: "Copies and shots of a burst one by one",
+        title: _("Copies and shots of a burst one by one"),
         onclick: () => this.view.onFilter({ ...this.store.filter, every: !this.store.filter.every }),
       },
-      "Every shot",
+      _("Every shot"),
     );
     return [
       ...chips.map((chip) => this.piece(chip)),
       (number > this.store.total || this.store.filter.every) && every,
-      number > this.store.total && h("span", { class: "quiet" }, `${photos(number)} with copies and bursts`),
+      number > this.store.total && h("span", { class: "quiet" }, _("{photos} with copies and bursts", { photos: photos(number) })),
       ...(this.store.total ? notes : []).map((note) => h("span", { class: "quiet" }, `${note}.`)),
     ].filter(Boolean);
   }
@@ -131,14 +132,14 @@ export class Search {
         ...content,
       );
     const away = instead(words ?? "", icon("cross"));
-    const about = words ? `Search for the words instead of ${chip.label}` : `Leave out ${chip.label}`;
+    const about = words ? _("Search for the words instead of {label}", { label: chip.label }) : _("Leave out {label}", { label: chip.label });
     away.setAttribute("aria-label", about);
     away.title = about;
     return h(
       "span",
       { class: "piece" },
-      h("span", {}, chip.label, " ", h("span", { class: "quiet" }, chip.photos?.toLocaleString("en") ?? "")),
-      ...others.map((reading) => instead(reading, `or ${reading}`)),
+      h("span", {}, chip.label, " ", h("span", { class: "quiet" }, chip.photos == null ? "" : numbers(chip.photos))),
+      ...others.map((reading) => instead(reading, _("or {reading}", { reading }))),
       away,
     );
   }
@@ -157,7 +158,7 @@ export class Search {
   /** Photos like a picture that is not in the library. Nothing of it is stored. */
   async byPicture(file) {
     this.box.setAttribute("aria-busy", "true");
-    this.view.say("Looking at the picture…");
+    this.view.say(_("Looking at the picture…"));
     const digest = await this.store.example(file);
     this.box.removeAttribute("aria-busy");
     if (digest) this.similar([digest]);

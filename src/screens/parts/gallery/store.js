@@ -1,6 +1,7 @@
 // What the gallery knows: the listing of a filter, its photos, what is selected, and the marks it sends.
 
 import { OFFLINE, answered, ask, call, put, urls } from "../darkroom/api.js";
+import { LANGUAGE } from "../darkroom/language.js";
 import { Pages } from "./pages.js";
 import { added, count, covers, has, removed } from "./ranges.js";
 
@@ -20,7 +21,7 @@ export class Store {
   /** List by a filter. What is selected stays so if the same photos are listed again. */
   async load(filter = this.filter) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    const { status, body } = await call(`${LIBRARY}/listing?${query({ ...filter, language: filter.q && navigator.language })}`);
+    const { status, body } = await call(`${LIBRARY}/listing?${query({ ...filter, language: filter.q && LANGUAGE })}`);
     if (turn !== this.turn) return;
     if (status !== 200 || !body) {
       this.view.onTrouble(body?.message || OFFLINE);

@@ -1,30 +1,34 @@
 // Days and photos in words.
 
 import { count } from "../darkroom/dom.js";
+import { TAG, _, lower } from "../darkroom/language.js";
 
-const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS = [
-  ...["January", "February", "March", "April", "May", "June"],
-  ...["July", "August", "September", "October", "November", "December"],
-];
-export const UNDATED = "No date";
+export const UNDATED = _("No date");
+
+const written = (form) => new Intl.DateTimeFormat(TAG, { timeZone: "UTC", ...form });
+const DAY = written({ day: "numeric", month: "long", year: "numeric" });
+const WEEKDAY = written({ weekday: "long" });
+const MONTH = written({ month: "long", year: "numeric" });
 
 /** "2024-05-04" as "4 May 2024". */
 export function shortDay(day) {
   if (day && !/^\d/.test(day)) return day; // a heading of a search
-  const [year, month, date] = day.split("-").map(Number);
-  return day ? `${date} ${MONTHS[month - 1]} ${year}` : UNDATED;
+  return day ? DAY.format(at(day)) : UNDATED;
 }
 
 /** "2024-05-04" as "Saturday, 4 May 2024". */
 export function longDay(day) {
-  const weekday = WEEKDAYS[new Date(`${day}T00:00:00Z`).getUTCDay()];
-  return weekday ? `${weekday}, ${shortDay(day)}` : shortDay(day);
+  const dated = day && /^\d/.test(day);
+  return dated ? `${WEEKDAY.format(at(day))}, ${DAY.format(at(day))}` : shortDay(day);
 }
 
 /** "2024-05-04" as "May 2024". */
 export function monthOf(day) {
-  return day ? shortDay(day).replace(/^\d+ /, "") : UNDATED;
+  return day && /^\d/.test(day) ? MONTH.format(at(day)) : shortDay(day);
+}
+
+function at(day) {
+  return new Date(`${day}T00:00:00Z`);
 }
 
 export function nameOf(photo) {
@@ -33,9 +37,9 @@ export function nameOf(photo) {
 
 /** For ears: what a photo is called, when it was taken, and what is special about it. */
 export function label(photo) {
-  const day = photo.taken ? shortDay(photo.taken.slice(0, 10)) : UNDATED.toLowerCase();
-  const more = photo.more > 0 && `${photo.more} more like it`;
-  return [nameOf(photo), day, ...photo.kind, photo.favourite && "favourite", more, photo.why].filter(Boolean).join(", ");
+  const day = photo.taken ? shortDay(photo.taken.slice(0, 10)) : lower(UNDATED);
+  const more = photo.more > 0 && _("{more} more like it", { more: photo.more });
+  return [nameOf(photo), day, ...photo.kind, photo.favourite && _("favourite"), more, photo.why].filter(Boolean).join(", ");
 }
 
 export function photos(number) {

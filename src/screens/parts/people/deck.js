@@ -2,17 +2,18 @@
 
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _ } from "../darkroom/language.js";
 import { faceOf } from "./face.js";
 
 const FEW = 10; // questions left, at which more are fetched
 const KEYS = { y: "same", n: "different", s: "skip" };
-const WORDS = { same: "Yes, the same", different: "No, two people", skip: "Can't tell" };
+const WORDS = { same: _("Yes, the same"), different: _("No, two people"), skip: _("Can't tell") };
 
 export class Deck {
   /** page: store, back(). */
   constructor(page) {
     this.page = page;
-    this.element = h("section", { class: "deck", "aria-label": "Same person?" });
+    this.element = h("section", { class: "deck", "aria-label": _("Same person?") });
     this.sending = Promise.resolve();
   }
 
@@ -34,11 +35,11 @@ export class Deck {
 
   draw() {
     const [now, next] = this.waiting;
-    const told = h("p", { class: "quiet", role: "status" }, `${count(this.answered, "answer")}, ${count(this.placed, "face")} placed, ${this.left.toLocaleString("en")} to go`);
-    const back = h("button", { type: "button", class: "plain", onclick: () => this.page.back(true) }, icon("left"), "Everybody");
-    const undo = this.answered > 0 && h("button", { type: "button", "aria-keyshortcuts": "u", onclick: () => this.undo() }, icon("undo"), "Undo", h("kbd", {}, "U"));
+    const told = h("p", { class: "quiet", role: "status" }, _("{answers}, {faces} placed, {left:,} to go", { answers: count(this.answered, "answer"), faces: count(this.placed, "face"), left: this.left }));
+    const back = h("button", { type: "button", class: "plain", onclick: () => this.page.back(true) }, icon("left"), _("Everybody"));
+    const undo = this.answered > 0 && h("button", { type: "button", "aria-keyshortcuts": "u", onclick: () => this.undo() }, icon("undo"), _("Undo"), h("kbd", {}, "U"));
     if (!now) {
-      this.element.replaceChildren(back, h("h2", {}, "No more questions"), told, ...[undo].filter(Boolean));
+      this.element.replaceChildren(back, h("h2", {}, _("No more questions")), told, ...[undo].filter(Boolean));
       return;
     }
     const answers = Object.entries(KEYS).map(([key, said]) =>
@@ -52,7 +53,7 @@ export class Deck {
     const ahead = next ? h("div", { hidden: true }, ...next.sides.flatMap(({ faces }) => faces).map(({ digest }) => h("img", { alt: "", src: `/unipic/thumb/library/${digest}` }))) : null;
     this.element.replaceChildren(
       back,
-      h("h2", {}, now.together ? "One person twice in a photo, as in a mirror?" : "The same person?"),
+      h("h2", {}, now.together ? _("One person twice in a photo, as in a mirror?") : _("The same person?")),
       h("div", { class: "sides" }, ...now.sides.map((one) => side(one))),
       h("div", { class: "answers" }, ...answers, ...[undo].filter(Boolean)),
       told,
@@ -99,7 +100,7 @@ function side({ name, number, faces }) {
   return h(
     "figure",
     {},
-    h("div", { class: "strip" }, ...faces.map((face, place) => faceOf(face, `${name || "Face"} ${place + 1} of ${faces.length}`))),
-    h("figcaption", {}, h("strong", {}, name || "Unnamed"), h("span", { class: "quiet" }, ` ${count(number, "face")}`)),
+    h("div", { class: "strip" }, ...faces.map((face, place) => faceOf(face, _("{name} {place} of {n}", { name: name || _("Face"), place: place + 1, n: faces.length })))),
+    h("figcaption", {}, h("strong", {}, name || _("Unnamed")), h("span", { class: "quiet" }, ` ${count(number, "face")}`)),
   );
 }

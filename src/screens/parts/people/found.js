@@ -2,13 +2,14 @@
 
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _ } from "../darkroom/language.js";
 import { faceOf } from "./face.js";
 
 export class Found {
   /** page: store, back(), go(where). */
   constructor(page) {
     this.page = page;
-    this.element = h("section", { "aria-label": "Found by a picture" });
+    this.element = h("section", { "aria-label": _("Found by a picture") });
   }
 
   /** `faces`: those in the file, each with its box and photos. */
@@ -22,20 +23,20 @@ export class Found {
   draw(face) {
     const [sure, perhaps] = [true, false].map((sure) => face.photos.filter((one) => one.sure === sure));
     const choose = this.faces.map((one, at) =>
-      h("button", { type: "button", class: "chip", "aria-label": `Face ${at + 1}`, "aria-pressed": String(one === face), onclick: () => this.draw(one) }, faceOf({ ...one, src: this.src })),
+      h("button", { type: "button", class: "chip", "aria-label": _("Face {at}", { at: at + 1 }), "aria-pressed": String(one === face), onclick: () => this.draw(one) }, faceOf({ ...one, src: this.src })),
     );
     const album = async () => {
       const run = await this.page.store.album(sure.map(({ digest }) => digest));
       if (run) this.page.go({ run });
     };
     this.element.replaceChildren(
-      h("button", { type: "button", class: "plain", onclick: () => this.page.back() }, icon("left"), "Everybody"),
-      h("div", { class: "bar" }, ...choose, h("h2", {}, sure.length ? `${count(sure.length, "photo")} of this person` : "No photo surely shows this person")),
+      h("button", { type: "button", class: "plain", onclick: () => this.page.back() }, icon("left"), _("Everybody")),
+      h("div", { class: "bar" }, ...choose, h("h2", {}, sure.length ? _("{photos} of this person", { photos: count(sure.length, "photo") }) : _("No photo surely shows this person"))),
       ...[
-        h("p", { class: "quiet" }, "The picture was not kept."),
-        sure.length > 0 && h("button", { type: "button", class: "strong", onclick: album }, icon("export"), "Make an album"),
+        h("p", { class: "quiet" }, _("The picture was not kept.")),
+        sure.length > 0 && h("button", { type: "button", class: "strong", onclick: album }, icon("export"), _("Make an album")),
         wall(sure),
-        perhaps.length > 0 && h("details", {}, h("summary", {}, `${count(perhaps.length, "photo")} that may`), wall(perhaps)),
+        perhaps.length > 0 && h("details", {}, h("summary", {}, _("{photos} that may", { photos: count(perhaps.length, "photo") })), wall(perhaps)),
       ].filter(Boolean),
     );
   }
@@ -43,6 +44,6 @@ export class Found {
 
 function wall(photos) {
   const cell = ({ digest, likeness }, at) =>
-    h("a", { href: `/unipic/view/library/${digest}`, target: "_blank", rel: "noopener" }, h("img", { src: `/unipic/thumb/library/${digest}`, alt: `Photo ${at + 1}, ${likeness} % like`, loading: "lazy" }));
+    h("a", { href: `/unipic/view/library/${digest}`, target: "_blank", rel: "noopener" }, h("img", { src: `/unipic/thumb/library/${digest}`, alt: _("Photo {at}, {likeness} % like", { at: at + 1, likeness }), loading: "lazy" }));
   return h("ul", { class: "faces photos" }, ...photos.map((one, at) => h("li", {}, cell(one, at))));
 }

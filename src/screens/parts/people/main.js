@@ -1,6 +1,7 @@
 // The page of people: everybody, one person, or questions. What it knows is in its store.
 
 import { h } from "../darkroom/dom.js";
+import { _ } from "../darkroom/language.js";
 import { Levels } from "../darkroom/levels.js";
 import { Deck } from "./deck.js";
 import { question } from "../darkroom/question.js";
@@ -22,7 +23,7 @@ export class People {
     this.questions = new Deck(this);
     this.found = new Found(this);
     this.said = h("p", { class: "said", role: "status" });
-    this.body = h("div", {}, h("p", { class: "quiet", role: "status" }, "Looking at who is there…"));
+    this.body = h("div", {}, h("p", { class: "quiet", role: "status" }, _("Looking at who is there…")));
     root.replaceChildren(this.body, this.said);
     this.leaving = new AbortController();
     document.addEventListener("keydown", (event) => this.key(event), { capture: true, signal: this.leaving.signal });
@@ -38,7 +39,7 @@ export class People {
   }
 
   async findBy(file) {
-    this.onTrouble("Looking at the picture…");
+    this.onTrouble(_("Looking at the picture…"));
     const faces = await this.store.selfie(file);
     if (!faces) return;
     this.said.classList.remove("seen");
@@ -125,7 +126,7 @@ export class People {
 
   join(ids, twice = false) {
     return this.say({ do: "join", ids, twice }, (message) =>
-      question(this.root, { title: "They are in photos together", words: message, answers: [["One person, twice in a photo", () => this.join(ids, true)]] }),
+      question(this.root, { title: _("They are in photos together"), words: message, answers: [[_("One person, twice in a photo"), () => this.join(ids, true)]] }),
     );
   }
 
@@ -135,8 +136,8 @@ export class People {
       type: "text",
       class: "name",
       value: one.name,
-      placeholder: "Name?",
-      "aria-label": one.name ? `Name of ${one.name}` : "Name of this person",
+      placeholder: _("Name?"),
+      "aria-label": one.name ? _("Name of {name}", { name: one.name }) : _("Name of this person"),
       maxLength: 100,
       autocomplete: "off",
       onkeydown: (event) => event.key === "Enter" && field.blur(),
@@ -152,12 +153,12 @@ export class People {
     if (!others.length) return named();
     const [other] = others;
     question(this.root, {
-      title: `There is a ${other.name} already`,
-      content: h("div", { class: "sides" }, faceOf(one.cover, "The one you are naming"), faceOf(other.cover, other.name)),
-      words: "The same person?",
+      title: _("There is a {name} already", { name: other.name }),
+      content: h("div", { class: "sides" }, faceOf(one.cover, _("The one you are naming")), faceOf(other.cover, other.name)),
+      words: _("The same person?"),
       answers: [
-        [`No, another ${other.name}`, named],
-        ["Yes, join", () => this.join([other.id, one.id])],
+        [_("No, another {name}", { name: other.name }), named],
+        [_("Yes, join"), () => this.join([other.id, one.id])],
       ],
     });
   }

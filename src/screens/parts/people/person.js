@@ -2,6 +2,7 @@
 
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _, ngettext } from "../darkroom/language.js";
 import { sheet } from "../events/sheet.js";
 import { faceOf } from "./face.js";
 import { clock } from "../gallery/words.js";
@@ -15,7 +16,7 @@ export class Person {
   /** page: store, say(said), back(), open(id), go(where). */
   constructor(page) {
     this.page = page;
-    this.element = h("section", { "aria-label": "Person" });
+    this.element = h("section", { "aria-label": _("Person") });
     this.chosen = new Set();
   }
 
@@ -40,18 +41,18 @@ export class Person {
 
   draw() {
     const { one } = this;
-    const who = one.name || "this person";
+    const who = one.name || _("this person");
     const born = h("input", {
       type: "text",
       value: one.born,
-      placeholder: "Born: 2015-03",
-      "aria-label": "Birth date, as 2015, 2015-03 or 2015-03-14",
+      placeholder: _("Born: 2015-03"),
+      "aria-label": _("Birth date, as 2015, 2015-03 or 2015-03-14"),
       maxLength: 10,
       onchange: () => this.page.say({ do: "born", id: one.id, born: born.value }),
     });
-    const photos = one.name && h("button", { type: "button", class: "strong", onclick: () => (searchFor(one.name), this.page.go({ photos: true })) }, icon("groups"), "All photos");
+    const photos = one.name && h("button", { type: "button", class: "strong", onclick: () => (searchFor(one.name), this.page.go({ photos: true })) }, icon("groups"), _("All photos"));
     const paper = sheet((how) => this.page.store.print(one.id, how));
-    const print = h("button", { type: "button", onclick: () => (paper.hidden = !paper.hidden) }, icon("album"), "Page to print…");
+    const print = h("button", { type: "button", onclick: () => (paper.hidden = !paper.hidden) }, icon("album"), _("Page to print…"));
     const unsure = one.all.filter((face) => face.likeness !== null && face.likeness < UNSURE).length;
     const faces = this.checking
       ? [...one.all].sort((a, b) => (a.likeness ?? -1) - (b.likeness ?? -1))
@@ -59,10 +60,10 @@ export class Person {
     const check = h(
       "button",
       { type: "button", class: "chip", "aria-pressed": String(this.checking), onclick: () => ((this.checking = !this.checking), this.draw()) },
-      `Least sure first${unsure ? ` (${unsure})` : ""}`,
+      _("Least sure first") + (unsure ? ` (${unsure})` : ""),
     );
     this.element.replaceChildren(
-      h("button", { type: "button", class: "plain", onclick: () => this.page.back() }, icon("left"), "Everybody"),
+      h("button", { type: "button", class: "plain", onclick: () => this.page.back() }, icon("left"), _("Everybody")),
       h(
         "header",
         { class: "head" },
@@ -70,36 +71,36 @@ export class Person {
         h(
           "div",
           { class: "about" },
-          h("h2", { class: "hidden" }, one.name || "Unnamed"),
+          h("h2", { class: "hidden" }, one.name || _("Unnamed")),
           this.page.nameField(one),
-          h("p", { class: "quiet" }, `${count(one.faces, "face")} in ${count(one.photos, "photo")}${one.years.length ? `, ${[...new Set(one.years)].join("–")}` : ""}`),
+          h("p", { class: "quiet" }, _("{faces} in {photos}", { faces: count(one.faces, "face"), photos: count(one.photos, "photo") }) + (one.years.length ? `, ${[...new Set(one.years)].join("–")}` : "")),
           h("div", { class: "row" }, born, photos, this.hide(), print, this.forget(who)),
         ),
       ),
       paper,
       ...[this.together(), this.films(who)].filter(Boolean),
-      h("div", { class: "bar" }, h("h3", {}, "Faces"), one.all.length > 1 && check, h("span", { class: "quiet" }, "Select those that are wrong.")),
+      h("div", { class: "bar" }, h("h3", {}, _("Faces")), one.all.length > 1 && check, h("span", { class: "quiet" }, _("Select those that are wrong."))),
       this.tools(who),
       h("ul", { class: "faces" }, ...faces.slice(0, this.most).map((face) => this.face(face))),
-      ...[faces.length > this.most && h("button", { type: "button", onclick: () => ((this.most += AT_ONCE), this.draw()) }, "Show more")].filter(Boolean),
-      ...[one.unfound > 0 && h("p", { class: "quiet" }, `${count(one.unfound, "face")} said to be ${who} ${one.unfound === 1 ? "is" : "are"} not found any more; what was said is kept.`)].filter(Boolean),
+      ...[faces.length > this.most && h("button", { type: "button", onclick: () => ((this.most += AT_ONCE), this.draw()) }, _("Show more"))].filter(Boolean),
+      ...[one.unfound > 0 && h("p", { class: "quiet" }, ngettext("{n:,} face said to be {who} is not found any more; what was said is kept.", "{n:,} faces said to be {who} are not found any more; what was said is kept.", one.unfound, { who }))].filter(Boolean),
     );
   }
 
   hide() {
     const { id, hidden } = this.one;
-    return h("button", { type: "button", onclick: () => this.page.say({ do: "hide", id, on: !hidden }) }, hidden ? "Show again" : "Hide");
+    return h("button", { type: "button", onclick: () => this.page.say({ do: "hide", id, on: !hidden }) }, hidden ? _("Show again") : _("Hide"));
   }
 
   forget(who) {
-    const about = `The name, all that was said of ${count(this.one.faces, "face")}, their numbers and pictures are deleted. This cannot be undone. Not to find the person in new photos either, 128 numbers of the face have to be kept to know whom, until all faces are deleted.`;
+    const about = _("The name, all that was said of {faces}, their numbers and pictures are deleted. This cannot be undone. Not to find the person in new photos either, 128 numbers of the face have to be kept to know whom, until all faces are deleted.", { faces: count(this.one.faces, "face") });
     const act = (again) => async () => {
       if (await this.page.store.say({ do: "forget", id: this.one.id, again })) this.page.back(true);
     };
     return h(
       "button",
-      { type: "button", onclick: () => question(this.element, { title: `Forget ${who}?`, words: about, answers: [["Forget, and never find again", act(false)], ["Forget", act(true)]] }) },
-      "Forget…",
+      { type: "button", onclick: () => question(this.element, { title: _("Forget {who}?", { who }), words: about, answers: [[_("Forget, and never find again"), act(false)], [_("Forget"), act(true)]] }) },
+      _("Forget…"),
     );
   }
 
@@ -109,7 +110,7 @@ export class Person {
       others.length > 0 &&
       h(
         "div",
-        { class: "with", role: "group", "aria-label": "Together with" },
+        { class: "with", role: "group", "aria-label": _("Together with") },
         ...others.map((one) =>
           h("button", { type: "button", class: "chip", onclick: () => this.page.open(one.id) }, faceOf(one.cover), `${one.name} ${one.together}`),
         ),
@@ -120,19 +121,19 @@ export class Person {
   /** Each film that shows the person, with the times at which the film is opened. */
   films(who) {
     const { films } = this.one;
-    const at = (film, time) => h("a", { href: `/videos?film=${film.digest}&at=${time}`, "aria-label": `${who} at ${clock(time)}` }, clock(time));
-    const row = (film) => h("li", {}, `${film.name.split("/").pop()} at `, ...film.times.flatMap((time, place) => [place ? ", " : "", at(film, time)]));
-    return films.length > 0 && h("div", { class: "films" }, h("h3", {}, "In films"), h("ul", {}, ...films.map(row)));
+    const at = (film, time) => h("a", { href: `/videos?film=${film.digest}&at=${time}`, "aria-label": _("{who} at {time}", { who, time: clock(time) }) }, clock(time));
+    const row = (film) => h("li", {}, _("{name} at", { name: film.name.split("/").pop() }), " ", ...film.times.flatMap((time, place) => [place ? ", " : "", at(film, time)]));
+    return films.length > 0 && h("div", { class: "films" }, h("h3", {}, _("In films")), h("ul", {}, ...films.map(row)));
   }
 
   face(face) {
-    const words = [face.day || "No date", face.at == null ? "" : `in a film at ${clock(face.at)}`, face.likeness === null ? "" : `${face.likeness} % like the others`, face.poor].filter(Boolean);
+    const words = [face.day || _("No date"), face.at == null ? "" : _("in a film at {at}", { at: clock(face.at) }), face.likeness === null ? "" : _("{likeness} % like the others", { likeness: face.likeness }), face.poor].filter(Boolean);
     const button = h(
       "button",
       {
         type: "button",
         title: words.join(", "),
-        "aria-label": `Face, ${words.join(", ")}`,
+        "aria-label": _("Face, {about}", { about: words.join(", ") }),
         "aria-pressed": String(this.chosen.has(face.key)),
         onclick: () => {
           this.chosen[this.chosen.has(face.key) ? "delete" : "add"](face.key);
@@ -147,7 +148,7 @@ export class Person {
 
   tools(who) {
     this.who = who;
-    this.toolbar = h("div", { class: "tools", role: "toolbar", "aria-label": "With the faces selected" });
+    this.toolbar = h("div", { class: "tools", role: "toolbar", "aria-label": _("With the faces selected") });
     this.drawTools();
     return this.toolbar;
   }
@@ -160,18 +161,18 @@ export class Person {
     const others = this.page.store.book.person.filter((one) => one.id !== id);
     const give = h(
       "select",
-      { "aria-label": "Give to", onchange: () => give.value && this.said({ do: "split", faces, to: give.value }) },
-      h("option", { value: "" }, "Give to…"),
+      { "aria-label": _("Give to"), onchange: () => give.value && this.said({ do: "split", faces, to: give.value }) },
+      h("option", { value: "" }, _("Give to…")),
       ...others.map((one) => h("option", { value: one.id }, one.name)),
     );
     this.toolbar.hidden = !faces.length;
     this.toolbar.replaceChildren(
-      h("span", {}, `${faces.length} selected`),
-      act(`Not ${this.who}`, { do: "not", id }, true),
-      act("Another person", { do: "split" }),
+      h("span", {}, _("{n} selected", { n: faces.length })),
+      act(_("Not {who}", { who: this.who }), { do: "not", id }, true),
+      act(_("Another person"), { do: "split" }),
       ...[others.length > 0 && give].filter(Boolean),
-      act("Not a face", { do: "no face" }),
-      ...[faces.length === 1 && h("button", { type: "button", onclick: () => this.page.say({ do: "cover", id, face: faces[0] }) }, "Use as cover")].filter(Boolean),
+      act(_("Not a face"), { do: _("no face") }),
+      ...[faces.length === 1 && h("button", { type: "button", onclick: () => this.page.say({ do: "cover", id, face: faces[0] }) }, _("Use as cover"))].filter(Boolean),
     );
   }
 

@@ -2,14 +2,15 @@
 
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { _, number } from "../darkroom/language.js";
 import { faceOf } from "./face.js";
 
-const KINDS = { person: "People", unnamed: "Unnamed", other: "Everyone else", hidden: "Hidden" };
+const KINDS = { person: _("People"), unnamed: _("Unnamed"), other: _("Everyone else"), hidden: _("Hidden") };
 const NOTHING = {
-  person: "Nobody has a name yet. Look under Unnamed, or answer the questions.",
-  unnamed: "Nobody occurs in three photos. All other faces are under Everyone else.",
-  other: "No other faces.",
-  hidden: "Nobody is hidden.",
+  person: _("Nobody has a name yet. Look under Unnamed, or answer the questions."),
+  unnamed: _("Nobody occurs in three photos. All other faces are under Everyone else."),
+  other: _("No other faces."),
+  hidden: _("Nobody is hidden."),
 };
 const AT_ONCE = 120; // cards that are drawn before one asks for more
 
@@ -20,7 +21,7 @@ export class Wall {
     this.kind = "";
     this.chosen = new Set();
     this.most = AT_ONCE;
-    this.element = h("section", { "aria-label": "People" });
+    this.element = h("section", { "aria-label": _("People") });
   }
 
   draw() {
@@ -34,13 +35,13 @@ export class Wall {
         "button",
         { type: "button", class: "chip", "aria-pressed": String(kind === this.kind), onclick: () => this.show(kind) },
         words,
-        h("span", { class: "quiet" }, ` ${book[kind].length.toLocaleString("en")}`),
+        h("span", { class: "quiet" }, ` ${number(book[kind].length)}`),
       ),
     );
     const cards = all.slice(0, this.most).map((one) => this.card(one));
-    const more = all.length > this.most && h("button", { type: "button", onclick: () => this.more() }, "Show more");
+    const more = all.length > this.most && h("button", { type: "button", onclick: () => this.more() }, _("Show more"));
     this.element.replaceChildren(
-      h("div", { class: "bar" }, h("div", { class: "chips", role: "group", "aria-label": "Show" }, ...tabs), this.byPicture(), this.asked(book), this.undo(book)),
+      h("div", { class: "bar" }, h("div", { class: "chips", role: "group", "aria-label": _("Show") }, ...tabs), this.byPicture(), this.asked(book), this.undo(book)),
       this.tools(),
       all.length ? h("ul", { class: "wall" }, ...cards) : h("p", { class: "quiet empty" }, NOTHING[this.kind]),
       ...[more].filter(Boolean),
@@ -50,19 +51,19 @@ export class Wall {
 
   byPicture() {
     const file = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => file.files[0] && this.page.findBy(file.files[0]) });
-    const words = "Find a person by a picture: choose one, or drop it here. It is not kept.";
-    return h("span", {}, file, h("button", { type: "button", title: words, onclick: () => file.click() }, icon("faces"), "By a picture…"));
+    const words = _("Find a person by a picture: choose one, or drop it here. It is not kept.");
+    return h("span", {}, file, h("button", { type: "button", title: words, onclick: () => file.click() }, icon("faces"), _("By a picture…")));
   }
 
   asked({ questions }) {
     return (
       questions > 0 &&
-      h("button", { type: "button", class: "strong", onclick: () => this.page.deck() }, icon("doubt"), `${count(questions, "question")} ready`)
+      h("button", { type: "button", class: "strong", onclick: () => this.page.deck() }, icon("doubt"), _("{questions} ready", { questions: count(questions, "question") }))
     );
   }
 
   undo({ undo }) {
-    return undo && h("button", { type: "button", onclick: () => this.page.say({ do: "undo" }) }, icon("undo"), `Undo: ${undo}`);
+    return undo && h("button", { type: "button", onclick: () => this.page.say({ do: "undo" }) }, icon("undo"), _("Undo: {undo}", { undo }));
   }
 
   show(kind) {
@@ -78,10 +79,10 @@ export class Wall {
 
   card(one) {
     const about = [count(one.photos, "photo"), [...new Set(one.years)].join("–")].filter(Boolean).join(" · ");
-    const who = one.name || "Unnamed";
+    const who = one.name || _("Unnamed");
     const choose = h("input", {
       type: "checkbox",
-      "aria-label": `Select ${who}, ${about}`,
+      "aria-label": _("Select {who}, {about}", { who, about }),
       checked: this.chosen.has(one.id),
       onchange: () => (this.chosen[choose.checked ? "add" : "delete"](one.id), this.drawTools()),
     });
@@ -94,7 +95,7 @@ export class Wall {
   }
 
   tools() {
-    this.toolbar = h("div", { class: "tools", role: "toolbar", "aria-label": "With those selected", hidden: !this.chosen.size });
+    this.toolbar = h("div", { class: "tools", role: "toolbar", "aria-label": _("With those selected"), hidden: !this.chosen.size });
     this.drawTools();
     return this.toolbar;
   }
@@ -106,12 +107,12 @@ export class Wall {
       h("button", { type: "button", onclick: () => this.page.sayAll(ids.map((id) => ({ ...said, id }))) }, words);
     this.toolbar.hidden = !ids.length;
     this.toolbar.replaceChildren(
-      h("span", {}, `${ids.length} selected`),
+      h("span", {}, _("{n} selected", { n: ids.length })),
       ...[
-        ids.length > 1 && h("button", { type: "button", class: "strong", onclick: () => this.page.join(ids) }, "Join"),
-        this.kind === "hidden" ? each("Show again", { do: "hide", on: false }) : each("Hide", { do: "hide" }),
-        this.kind !== "other" && act("Of no interest", { do: "nobody" }),
-        h("button", { type: "button", class: "plain", onclick: () => (this.chosen.clear(), this.draw()) }, "Select none"),
+        ids.length > 1 && h("button", { type: "button", class: "strong", onclick: () => this.page.join(ids) }, _("Join")),
+        this.kind === "hidden" ? each(_("Show again"), { do: "hide", on: false }) : each(_("Hide"), { do: "hide" }),
+        this.kind !== "other" && act(_("Of no interest"), { do: "nobody" }),
+        h("button", { type: "button", class: "plain", onclick: () => (this.chosen.clear(), this.draw()) }, _("Select none")),
       ].filter(Boolean),
     );
   }

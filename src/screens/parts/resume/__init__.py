@@ -14,7 +14,7 @@ from unipic.core.errors import RunNotFound
 
 _component = st.components.v2.component(
     "unipic_resume",
-    html='<section class="unipic resume" aria-label="Continue" hidden></section>',
+    html='<section class="unipic resume" hidden></section>',
     css=mount.styles("resume/resume"),
     js=mount.text("resume/resume.js"),
 )

@@ -3,6 +3,7 @@
 import { call } from "../darkroom/api.js";
 import { count, h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
+import { TAG, _, ngettext } from "../darkroom/language.js";
 import { question } from "../darkroom/question.js";
 import { forget, tokens } from "./storage.js";
 
@@ -10,9 +11,8 @@ const FIRST = { narrow: 2, wide: 6 }; // cards, until all are asked for: what is
 const AGAIN = 3000; // milliseconds between two looks at a scan
 const BUSY = ["waiting", "working"];
 const DAY = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
-const NOT_HERE = "no longer on this server: deleted, or unused for too long.";
 const ASKED =
-  "The uploaded copies, your choices and the results are deleted. Your originals are not touched.";
+  _("The uploaded copies, your choices and the results are deleted. Your originals are not touched.");
 
 export class Cards {
   /** onOpen(token) is told. The token that is `shown` on this page gets no card. */
@@ -20,10 +20,11 @@ export class Cards {
     this.root = root;
     this.gone = [];
     this.closed = new AbortController();
-    this.title = h("h2", { tabIndex: -1 }, "Continue");
+    this.title = h("h2", { tabIndex: -1 }, _("Continue"));
     this.list = h("ul");
     this.more = h("button", { type: "button", class: "plain", onclick: () => this.draw(this.waiting.length) });
     this.swept = h("p", { class: "gone", role: "status" });
+    root.ariaLabel = _("Continue");
     root.replaceChildren(this.title, this.list, this.more, this.swept);
     this.waiting = tokens().filter((token) => token !== shown);
     this.draw(window.innerWidth < 600 ? FIRST.narrow : FIRST.wide);
@@ -58,15 +59,15 @@ export class Cards {
     const image = picture
       ? h("img", { src: `/unipic/thumb/${token}/${picture}`, alt: "", loading: "lazy" })
       : h("span", { class: "none" }, icon("album"));
-    const when = created ? new Date(1000 * created).toLocaleString("en-GB", DAY) : "";
+    const when = created ? new Date(1000 * created).toLocaleString(TAG, DAY) : "";
     const open = h(
       "button",
       { type: "button", class: "open", onclick: () => this.onOpen(token) },
       image,
       h("span", { class: "words" }, h("strong", {}, name), h("span", {}, told), h("span", { class: "when" }, when)),
     );
-    const words = `Delete: ${name}, ${when}`;
-    const remove = { type: "button", class: "remove", "aria-label": words, title: "Delete" };
+    const words = _("Delete: {name}, {when}", { name, when });
+    const remove = { type: "button", class: "remove", "aria-label": words, title: _("Delete") };
     card.ariaBusy = null;
     card.replaceChildren(open, h("button", { ...remove, onclick: () => this.ask(card, token, name) }, icon("cross")));
     if (focused) open.focus();
@@ -74,16 +75,16 @@ export class Cards {
 
   ask(card, token, name) {
     question(this.root, {
-      title: `Delete “${name}”?`,
+      title: _("Delete “{name}”?", { name }),
       words: ASKED,
-      answers: [["Delete", () => this.remove(card, token)]],
+      answers: [[_("Delete"), () => this.remove(card, token)]],
     });
   }
 
   async remove(card, token) {
     const answer = await fetch(`/unipic/run/${token}`, { method: "DELETE" }).catch(() => null);
     if (!answer?.ok && answer?.status !== 404) {
-      card.querySelector(".words").lastChild.textContent = "It could not be deleted. Please try again.";
+      card.querySelector(".words").lastChild.textContent = _("It could not be deleted. Please try again.");
       return;
     }
     forget(token);
@@ -101,11 +102,11 @@ export class Cards {
   refresh() {
     const { gone, waiting } = this;
     this.more.hidden = !waiting.length;
-    this.more.textContent = `Show ${count(waiting.length, "earlier one")}`;
+    this.more.textContent = ngettext("Show {n:,} earlier one", "Show {n:,} earlier ones", waiting.length);
     this.swept.hidden = !gone.length;
     this.swept.replaceChildren(
-      h("span", {}, `${count(gone.length, "earlier review")} ${gone.length === 1 ? "is" : "are"} ${NOT_HERE}`),
-      h("button", { type: "button", class: "plain", onclick: () => this.sweep() }, "Clear"),
+      h("span", {}, ngettext("{n:,} earlier review is no longer on this server: deleted, or unused for too long.", "{n:,} earlier reviews are no longer on this server: deleted, or unused for too long.", gone.length)),
+      h("button", { type: "button", class: "plain", onclick: () => this.sweep() }, _("Clear")),
     );
     this.title.hidden = !this.list.children.length;
     this.root.hidden = this.title.hidden && this.more.hidden && this.swept.hidden;

@@ -16,6 +16,23 @@ const LITTER = /(^|\/)(\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)$/i; // what 
 
 // What this browser remembers of its runs. Without it an upload works, but a new page does not find it.
 const remembered = import(`${location.origin}/unipic/resume/storage.js`).catch(() => null);
+const { _, count, ngettext, number } = await import(`${location.origin}/unipic/darkroom/language.js`);
+const WORDS = {
+  ".with-mouse": _("Drop photos or folders here"),
+  ".with-finger": _("Add your photos"),
+  ".formats": _("JPEG, HEIC, PNG, WebP, AVIF, TIFF, JPEG XL, raw files and more, with their films and sidecars."),
+  ".promise": _("Your own files are only read."),
+  ".choose-folder": _("Choose a folder"),
+  ".cancel": _("Cancel"),
+  ".retry-all": _("Retry all"),
+};
+const LABELS = {
+  ".files": _("Photos"),
+  ".folder": _("Folder"),
+  ".bar": _("Upload"),
+  ".flying": _("Being uploaded"),
+  ".failed": _("Not uploaded"),
+};
 const batches = new Map();
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -122,7 +139,7 @@ class Batch {
       if (file && Date.now() - file.lastModified < UNDATED) this.undated += 1;
       if (reason) this.fail(item, reason);
       else if (item.size > this.maxFile)
-        this.fail(item, `It is ${size(item.size)}; the limit is ${size(this.maxFile)} per file.`);
+        this.fail(item, _("It is {size}; the limit is {limit} per file.", { size: size(item.size), limit: size(this.maxFile) }));
       else this.waiting.push(item);
     }
     this.goOn();
@@ -186,14 +203,14 @@ class Batch {
       this.done.bytes += item.size;
     } else if (status === 0 && !(await readable(item.file))) {
       this.flying.delete(item);
-      this.fail(item, "Your browser cannot read this file, or it was changed or moved.");
+      this.fail(item, _("Your browser cannot read this file, or it was changed or moved."));
     } else if (WORTH_RETRYING.has(status) && item.tries < PAUSES.length) {
       item.loaded = 0;
       await item.wait(PAUSES[item.tries++]);
       if (this.flying.delete(item)) this.waiting.unshift(item);
     } else {
       this.flying.delete(item);
-      const reason = message || (status ? `The server refused it (${status}).` : "The connection to the server was lost.");
+      const reason = message || (status ? _("The server refused it ({status}).", { status }) : _("The connection to the server was lost."));
       this.fail(item, reason);
       if (HOPELESS.has(status)) for (const next of this.waiting.splice(0)) this.fail(next, reason);
     }
@@ -250,7 +267,7 @@ async function* filesBehind(entry) {
       for (const inner of some) yield* filesBehind(inner);
     }
   } catch {
-    yield { file: null, name, reason: "Your browser cannot read it." };
+    yield { file: null, name, reason: _("Your browser cannot read it.") };
   }
 }
 
@@ -279,6 +296,9 @@ class View {
     this.page = location.pathname;
     this.find = (selector) => root.querySelector(selector);
     this.rows = new Map();
+    root.ariaLabel = _("Add photos");
+    for (const [selector, words] of Object.entries(WORDS)) this.find(selector).textContent = words;
+    for (const [selector, words] of Object.entries(LABELS)) this.find(selector).ariaLabel = words;
     this.connect();
   }
 
@@ -349,7 +369,7 @@ class View {
     bar.firstElementChild.style.width = `${percent}%`;
     this.find(".zone").classList.toggle("small", batch.total.count > 0);
     this.find(".choose").classList.toggle("strong", !batch.total.count);
-    this.find(".choose").textContent = batch.total.count ? "Add more photos" : "Choose photos";
+    this.find(".choose").textContent = batch.total.count ? _("Add more photos") : _("Choose photos");
     this.showCancel();
     this.showFlying();
     this.showFailures();
@@ -378,7 +398,7 @@ class View {
       if (!this.rows.has(item)) this.rows.set(item, this.find(".flying").appendChild(flyingRow(item)));
       const percent = item.size ? Math.floor((100 * item.loaded) / item.size) : 0;
       const [, state, thin] = this.rows.get(item).children;
-      state.textContent = item.tries ? `try ${item.tries + 1} · ${percent}%` : `${percent}%`;
+      state.textContent = item.tries ? `${_("try {n}", { n: item.tries + 1 })} · ${percent}%` : `${percent}%`;
       thin.firstElementChild.style.width = `${percent}%`;
     }
   }
@@ -389,11 +409,11 @@ class View {
     this.failuresShown = failed.length;
     this.lastFailure = failed.at(-1);
     this.find(".failures").hidden = !failed.length;
-    this.find(".failed-sum").textContent = `${count(failed.length, "photo")} could not be uploaded`;
+    this.find(".failed-sum").textContent = ngettext("{n:,} photo could not be uploaded", "{n:,} photos could not be uploaded", failed.length);
     this.find(".retry-all").hidden = failed.filter((item) => item.file).length < 2;
     const rows = failed.slice(0, SHOWN_FAILURES).map((item) => failedRow(item, () => this.batch.retry([item])));
     const more = failed.length - rows.length;
-    if (more > 0) rows.push(element("li", "reason", `and ${number(more)} more`));
+    if (more > 0) rows.push(element("li", "reason", _("and {n:,} more", { n: more })));
     this.find(".failed").replaceChildren(...rows);
   }
 
@@ -426,9 +446,9 @@ function failedRow(item, retry) {
   text.append(name, element("div", "reason", item.reason));
   row.append(text);
   if (item.file) {
-    const button = element("button", "", "Retry");
+    const button = element("button", "", _("Retry"));
     button.type = "button";
-    button.setAttribute("aria-label", `Retry ${item.name}`);
+    button.setAttribute("aria-label", _("Retry {name}", { name: item.name }));
     button.addEventListener("click", retry);
     row.append(button);
   }
@@ -447,26 +467,31 @@ function element(tag, className, text = "") {
 
 function running(batch) {
   const { total, done, stretch } = batch;
-  const words = [`${number(done.count)} of ${count(total.count, "photo")}`, ofSize(batch.sent, total.bytes)];
-  if (batch.looking) words.push("still reading folders");
+  const words = [_("{n:,} of {photos}", { n: done.count, photos: count(total.count, "photo") }), ofSize(batch.sent, total.bytes)];
+  if (batch.looking) words.push(_("still reading folders"));
   else if (stretch) words.push(timeLeft(batch));
   return words.filter(Boolean).join(" · ");
 }
 
 function settled(batch) {
   const { done, litter, undated, cancelled } = batch;
-  const words = [`${cancelled ? "Cancelled: " : done.count ? "✓ " : ""}${count(done.count, "photo")} uploaded`];
+  const uploaded = ngettext("{n:,} photo uploaded", "{n:,} photos uploaded", done.count);
+  const words = [cancelled ? _("Cancelled: {what}", { what: uploaded }) : (done.count ? "✓ " : "") + uploaded];
   if (done.bytes) words.push(size(done.bytes));
-  if (undated) words.push(`your browser does not tell the file date of ${number(undated)}`);
-  if (litter) words.push(`${count(litter, "system file")} left out`);
+  if (undated) words.push(_("your browser does not tell the file date of {n:,}", { n: undated }));
+  if (litter) words.push(ngettext("{n:,} system file left out", "{n:,} system files left out", litter));
   return words.join(" · ");
 }
 
 function notArrived({ count: missing, chosen, names }) {
   const named = names.slice(0, missing).join(", ");
-  const more = missing > names.length ? ` and ${number(missing - names.length)} more` : "";
-  const are = missing === 1 ? "was" : "were";
-  return `${number(missing)} of ${count(chosen, "file")} ${are} not uploaded before the page closed: ${named}${more}. Choose what is missing again; the others are here.`;
+  const left = missing - names.length;
+  return ngettext(
+    "{n:,} of {files} was not uploaded before the page closed: {names}. Choose what is missing again; the others are here.",
+    "{n:,} of {files} were not uploaded before the page closed: {names}. Choose what is missing again; the others are here.",
+    missing,
+    { files: count(chosen, "file"), names: left > 0 ? _("{names} and {n:,} more", { names: named, n: left }) : named },
+  );
 }
 
 function timeLeft({ stretch, sent, total }) {
@@ -474,18 +499,10 @@ function timeLeft({ stretch, sent, total }) {
   const rate = (sent - stretch.sent) / seconds;
   if (seconds < 3 || rate <= 0) return "";
   const left = (total.bytes - sent) / rate;
-  if (left < 10) return "a few seconds left";
-  if (left < 60) return "under a minute left";
-  if (left < 5400) return `${Math.round(left / 60)} min left`;
-  return `${(left / 3600).toFixed(1)} hours left`;
-}
-
-function number(value) {
-  return value.toLocaleString("en");
-}
-
-function count(value, thing) {
-  return `${number(value)} ${thing}${value === 1 ? "" : "s"}`;
+  if (left < 10) return _("a few seconds left");
+  if (left < 60) return _("under a minute left");
+  if (left < 5400) return _("{n} min left", { n: Math.round(left / 60) });
+  return _("{hours} hours left", { hours: number(left / 3600, 1) });
 }
 
 function unit(bytes) {
@@ -494,10 +511,10 @@ function unit(bytes) {
 
 function size(bytes) {
   const [scale, name, digits] = unit(bytes);
-  return `${(bytes / scale).toFixed(digits)} ${name}`;
+  return `${number(bytes / scale, digits)} ${name}`;
 }
 
 function ofSize(part, bytes) {
   const [scale, name, digits] = unit(bytes);
-  return `${(part / scale).toFixed(digits)} of ${(bytes / scale).toFixed(digits)} ${name}`;
+  return _("{part} of {all} {unit}", { part: number(part / scale, digits), all: number(bytes / scale, digits), unit: name });
 }

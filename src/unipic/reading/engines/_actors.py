@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.reading.engines.base import Item
 
 AHEAD = 8  # items queued per actor, so that it never waits for the next
@@ -71,7 +72,7 @@ def start_actors(kind: type, *arguments: Any, gpu: bool = False) -> list[Any]:
     remote: Any = ray.remote(num_cpus=0, num_gpus=int(gpu), max_restarts=-1, max_task_retries=TRIES)(kind)
     places = ["DEFAULT"] * int(ray.cluster_resources().get("GPU", 0)) if gpu else _cores()
     if not places:
-        raise SettingsError("This machine has a GPU, and no node of the Ray cluster has one. Set the device to cpu.")
+        raise SettingsError(_("This machine has a GPU, and no node of the Ray cluster has one. Set the device to cpu."))
     return [remote.options(scheduling_strategy=place).remote(*arguments) for place in places]
 
 

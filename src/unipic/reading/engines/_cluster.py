@@ -15,10 +15,11 @@ from functools import cache
 from typing import Any
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.machine import decode_processes, environment
 from unipic.core.settings import INSTALLED, PACKAGE, PROJECT
 
-INSTALL = "install Unipic with its extra `ray`" if INSTALLED else "run `pip install -r requirements-ray.txt`"
+INSTALL = N_("install Unipic with its extra `ray`") if INSTALLED else N_("run `pip install -r requirements-ray.txt`")
 SILENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DATA_USAGE_DISABLED": "1"}  # nothing is reported to anyone
 QUIET = {"RAY_BACKEND_LOG_LEVEL": "fatal"}  # for the processes Ray starts
 ANSWER = 20.0  # seconds a cluster has to answer; the check itself takes two
@@ -86,7 +87,9 @@ def join(address: str) -> None:
         with environment(**QUIET):
             _init(address=address, runtime_env=_sent())
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise SettingsError(f"the Ray cluster at {address} cannot be joined: {error}") from error
+        raise SettingsError(
+            _("the Ray cluster at {address} cannot be joined: {error}", address=address, error=error)
+        ) from error
 
 
 def _sent() -> dict[str, Any]:
@@ -107,12 +110,18 @@ def _answers(address: str) -> None:
         subprocess.run(command, timeout=ANSWER, check=True, capture_output=True, text=True)
     except subprocess.TimeoutExpired:
         raise SettingsError(
-            f"no Ray cluster answers at {address} within {ANSWER:.0f} seconds: check --ray-address, "
-            "and on the head node `ray status`"
+            _(
+                "no Ray cluster answers at {address} within {seconds:.0f} seconds: check --ray-address, and "
+                "on the head node `ray status`",
+                address=address,
+                seconds=ANSWER,
+            )
         ) from None
     except subprocess.CalledProcessError as error:
-        last = (error.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise SettingsError(f"the Ray cluster at {address} cannot be used: {last}") from None
+        last = (error.stderr.strip().splitlines() or [_("it said nothing")])[-1]
+        raise SettingsError(
+            _("the Ray cluster at {address} cannot be used: {error}", address=address, error=last)
+        ) from None
 
 
 def _sweep(parent: str) -> None:

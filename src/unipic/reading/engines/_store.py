@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from unipic.core.errors import SettingsError, UnipicError
+from unipic.core.language import gettext as _
 from unipic.core.photo import Found, Photo, Unreadable, photo_from_dict, photo_to_dict
 from unipic.reading.seen import Seen
 
@@ -60,7 +61,9 @@ class Store:
             else:
                 system, folder = fs.LocalFileSystem(), os.path.abspath(self.address)
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise SettingsError(f"{self.address} cannot be Ray's store: {error}") from error
+            raise SettingsError(
+                _("{address} cannot be Ray's store: {error}", address=self.address, error=error)
+            ) from error
         return system, f"{folder}/{part}"
 
     def __getstate__(self) -> dict[str, str]:
@@ -77,8 +80,12 @@ class Store:
             system.delete_file(probe)
         except OSError as error:
             raise SettingsError(
-                f"Ray's store {self.address} cannot be written to ({error}). Name a folder that every node of the "
-                "cluster shares, or s3://bucket/folder, with --ray-store."
+                _(
+                    "Ray's store {address} cannot be written to ({error}). Name a folder that every node of "
+                    "the cluster shares, or s3://bucket/folder, with --ray-store.",
+                    address=self.address,
+                    error=error,
+                )
             ) from error
 
     def write(self, rows: Sequence[dict[str, Any]]) -> list[Place]:
@@ -173,8 +180,13 @@ class Store:
                 table = file.read_row_groups(groups, columns=columns)
         except (OSError, pa.ArrowException) as error:
             raise UnipicError(
-                f"{name} was written to Ray's store {self.address} and cannot be read here ({error}). "
-                "The store must be a folder that every node shares at the same path, or s3://bucket/folder."
+                _(
+                    "{name} was written to Ray's store {address} and cannot be read here ({error}). The "
+                    "store must be a folder that every node shares at the same path, or s3://bucket/folder.",
+                    name=name,
+                    address=self.address,
+                    error=error,
+                )
             ) from error
         starts = {group: i * TOGETHER for i, group in enumerate(groups)}  # all groups but a file's last are full
         return table.take([starts[row // TOGETHER] + row % TOGETHER for row in rows]).to_pylist()

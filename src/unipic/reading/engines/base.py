@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from unipic.core.language import kept
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Model = TypeVar("Model")
@@ -16,7 +18,7 @@ class Failure:
     reason: str
 
 
-NO_MEMORY = Failure("needs more memory to decode than one photo is allowed")
+NO_MEMORY = Failure(kept("needs more memory to decode than one photo is allowed"))
 
 
 class Engine(Protocol):

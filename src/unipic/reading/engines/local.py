@@ -10,13 +10,13 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, wait
-from concurrent.futures import TimeoutError as Late
+from concurrent.futures import FIRST_COMPLETED, TimeoutError as Late, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from unipic.core.language import kept
 from unipic.core.machine import decode_processes, environment, keep_freed_memory, limit_memory
 from unipic.reading.engines.base import NO_MEMORY, Failure, Item, Model, Result
 from unipic.reading.engines.inline import apply_here
@@ -91,11 +91,15 @@ class LocalEngine:
         try:
             return item, future.result()
         except Late:
-            return item, Failure(f"took longer than {WALL_CLOCK * self.seconds:.0f} seconds to decode")
+            return item, Failure(
+                kept("took longer than {seconds:.0f} seconds to decode", seconds=WALL_CLOCK * self.seconds)
+            )
         except ProcessExpired as death:
             if death.exitcode == TOO_BUSY:
-                return item, Failure(f"took longer than {self.seconds:.0f} seconds of processor time to decode")
-            return item, Failure(f"the decoder crashed on it ({_why(death.exitcode)})")
+                return item, Failure(
+                    kept("took longer than {seconds:.0f} seconds of processor time to decode", seconds=self.seconds)
+                )
+            return item, Failure(kept("the decoder crashed on it ({why})", why=_why(death.exitcode)))
         except MemoryError:
             return item, NO_MEMORY
         except BrokenProcessPool:
@@ -157,4 +161,4 @@ def _confine(memory: int) -> None:
 
 
 def _why(code: int) -> str:
-    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    return signal.Signals(-code).name if code < 0 else kept("exit code {code}", code=code)

@@ -15,6 +15,7 @@ import numpy as np
 
 from unipic.core import errors
 from unipic.core.errors import SettingsError, UnipicError
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import Found, Unreadable, photo_from_dict, photo_to_dict
 from unipic.reading.engines._actors import TRIES, Actors, answer, start_actors
 from unipic.reading.engines._cluster import INSTALL, Session
@@ -33,9 +34,10 @@ READING, EMBEDDING = 0.875, 0.125
 IN_HAND = 2  # lots queued per actor
 FEW = 16  # files or items that take less time than starting a cluster's actors
 
-LOST = (
-    f"Each of the {1 + TRIES} Ray workers that a model was to run on was lost, perhaps for a lack of memory. Look at "
-    "`ray status` on the head node, and start it again."
+LOST = kept(
+    "Each of the {times} Ray workers that a model was to run on was lost, perhaps for a lack of memory. "
+    "Look at `ray status` on the head node, and start it again.",
+    times=1 + TRIES,
 )
 
 Read = Callable[[Found], Picture | Unreadable]
@@ -66,7 +68,7 @@ class RayEngine:
         gets a GPU to itself. SettingsError if Ray is not installed.
         """
         if importlib.util.find_spec("ray") is None:
-            raise SettingsError(f"--engine ray needs Ray, which is not installed: {INSTALL}")
+            raise SettingsError(_("--engine ray needs Ray, which is not installed: {install}", install=_(INSTALL)))
         self.address = "" if address == "local" else address
         self.workers = workers
         self.seconds = seconds
@@ -144,7 +146,9 @@ class RayEngine:
                 while missing := here.keys() - places.keys():
                     number, place = next(arriving, (None, None))
                     if number is None or place is None:
-                        raise UnipicError(f"Ray came to its end without {files[min(missing)].path}; start it again")
+                        raise UnipicError(
+                            _("Ray came to its end without {name}; start it again", name=files[min(missing)].path)
+                        )
                     places[number] = place
                 seen = iter(rows.read(list(here.values()), [places.pop(number) for number in here]))
                 yield from (file if isinstance(file, Unreadable) else next(seen) for file in window)
@@ -228,7 +232,7 @@ def _mapped(reference: Any) -> Any:
     try:
         return answer(reference)
     except ray.exceptions.RayActorError:
-        return Failure(f"each of the {1 + TRIES} workers that had it was lost")
+        return Failure(kept("each of the {times} workers that had it was lost", times=1 + TRIES))
 
 
 class Worker:

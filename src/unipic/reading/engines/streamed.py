@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from unipic.core.language import kept
 from unipic.core.machine import give_back_freed_memory, limit_memory
 from unipic.reading.engines.base import Failure, Item, Result
 from unipic.reading.engines.local import TOO_BUSY, WALL_CLOCK, _context, _kill_when_busy, _why
@@ -51,7 +52,7 @@ def progressed() -> None:
 def _received(results: Connection, process: Any, allowed: Allowed) -> Iterator[Any]:
     while True:
         if not results.poll(WALL_CLOCK * allowed.seconds):
-            yield Failure(f"gave nothing for {WALL_CLOCK * allowed.seconds:.0f} seconds")
+            yield Failure(kept("gave nothing for {seconds:.0f} seconds", seconds=WALL_CLOCK * allowed.seconds))
             return
         try:
             kind, value = results.recv()
@@ -68,8 +69,8 @@ def _received(results: Connection, process: Any, allowed: Allowed) -> Iterator[A
 
 def _death(code: int, allowed: Allowed) -> Failure:
     if code == TOO_BUSY:
-        return Failure(f"took {allowed.seconds:.0f} seconds of processor time without getting on")
-    return Failure(f"the decoder crashed on it ({_why(code)})")
+        return Failure(kept("took {seconds:.0f} seconds of processor time without getting on", seconds=allowed.seconds))
+    return Failure(kept("the decoder crashed on it ({why})", why=_why(code)))
 
 
 def _serve(sender: Connection, task: Callable[[Any], Iterator[Any]], item: Any, allowed: Allowed) -> None:
@@ -88,7 +89,7 @@ def _serve(sender: Connection, task: Callable[[Any], Iterator[Any]], item: Any, 
             progressed()
         sender.send(("end", None))
     except MemoryError:
-        sender.send(("result", Failure("needs more memory to decode than one film is allowed")))
+        sender.send(("result", Failure(kept("needs more memory to decode than one film is allowed"))))
         sender.send(("end", None))
     except Exception as error:
         sender.send(("error", error))

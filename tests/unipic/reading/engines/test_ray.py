@@ -64,8 +64,7 @@ from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import PROJECT, Limits
 from unipic.library.filling import text_encoder
 from unipic.library.indexing import see
-from unipic.reading.engines import _cluster as cluster
-from unipic.reading.engines import ray
+from unipic.reading.engines import _cluster as cluster, ray
 from unipic.reading.engines._store import Store
 from unipic.reading.engines.base import Failure
 from unipic.reading.engines.local import LocalEngine
