@@ -30,13 +30,13 @@ from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
 from unipic.cleanup.result import Cleanup, DuplicateSet
 from unipic.cleanup.series import find_series, no_copies
-from unipic.cleanup.stages import FILMS, INDEXING, READING, SEARCHING, SHOWING, THINGS, stages
+from unipic.cleanup.stages import FILMS, FINDING, INDEXING, READING, SEARCHING, SHOWING, THINGS, stages
 from unipic.core.embeddings import Embeddings
 from unipic.core.errors import ModelError
+from unipic.core.language import kept
 from unipic.core.photo import Found, Gallery, Photo, Unreadable
 from unipic.core.progress import Progress, Step, counted, silent, within
 from unipic.core.settings import Settings, Thresholds
-from unipic.core.words import count
 from unipic.destinations.tree import known_groups
 from unipic.library import faces
 from unipic.library.companions import together
@@ -71,7 +71,7 @@ def index_gallery(
     folder: Path, library: Library, tools: Tools, settings: Settings, progress: Progress = silent
 ) -> Update:
     """Read what is new under a folder of the library, and hide what is gone. SourceError if it cannot be reached."""
-    progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *SEARCHING)))
+    progress(Step(FINDING, 0, 0, ahead=(*INDEXING, *SEARCHING)))
     with opened(folder) as place:
         files = library.files(folder, place)
         gone = library.update(folder, files)
@@ -102,12 +102,14 @@ def see_meaning(
     model, notices = segment_model(settings, models) if things else meaning_model(settings, models, progress)
     if model is None:
         return notices
-    ahead, lost = (THINGS, "by the things in them") if things else (SHOWING, "by what they show")
+    ahead = THINGS if things else SHOWING
     progress(Step(ahead[0].name, 0, 0, ahead=ahead))
     try:
         library.fill(model, tools.engine, progress, limits=settings.limits)
     except ModelError as error:
-        return [*notices, f"{error} Until then photos are not searched {lost}."]
+        by_things = kept("{error} Until then photos are not searched by the things in them.", error=error)
+        by_sight = kept("{error} Until then photos are not searched by what they show.", error=error)
+        return [*notices, by_things if things else by_sight]
     return notices
 
 
@@ -123,7 +125,8 @@ def find_faces(library: Library, tools: Tools, settings: Settings, progress: Pro
             look_for_faces(library, settings, progress)
         faces.tell_apart(library, tools.engine, settings.limits, settings.machine.device, progress)
     except ModelError as error:
-        return [f"{error} Until then {'nobody is recognised' if asked else 'no faces are found'}."]
+        nobody = kept("{error} Until then nobody is recognised.", error=error)
+        return [nobody if asked else kept("{error} Until then no faces are found.", error=error)]
     return let_join(library) if asked else []
 
 
@@ -188,7 +191,7 @@ def examine(
 ) -> Evidence:
     """Read each photo once, and compare those that resemble each other. This takes the time."""
     ahead = stages(tools.scorer is not None, settings.comparing.videos, tools.faces is not None)
-    progress(Step("Finding files", 0, 0, ahead=ahead))
+    progress(Step(FINDING, 0, 0, ahead=ahead))
     files = list(source.files())
     new = tools.seeing(settings)
     seen = remembered(files, new, tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
@@ -214,7 +217,7 @@ def find_film_copies(
     from unipic.cleanup.film_gallery import look_through_films
 
     files = list(source.files())
-    progress(Step("Finding files", 0, 0, ahead=(*INDEXING, *FILMS)))
+    progress(Step(FINDING, 0, 0, ahead=(*INDEXING, *FILMS)))
     seen = remembered(files, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
     gallery, _ = gather(files, counted(seen, READING, len(files), progress))
     gallery = together(gallery, tools.engine, progress, tools.index, files)
@@ -310,7 +313,7 @@ def _with_faces(evidence: Evidence, members: Sequence[Photo], tools: Tools, prog
     try:
         faces = look_at_faces(members, tools.faces, tools.thumbnails, progress, tools.index)
     except ModelError as error:
-        instead = f"{error} Until then faces are not looked at: open eyes do not count."
+        instead = kept("{error} Until then faces are not looked at: open eyes do not count.", error=error)
         return replace(evidence, notices=(*evidence.notices, instead))
     return replace(evidence, faces=faces)
 
@@ -324,7 +327,8 @@ def _scored(
     try:
         scores = prompt_score(members, tools.scorer, tools.thumbnails, settings.ranking.wish, progress, tools.index)
     except ModelError as error:
-        without, instead = replace(tools, scorer=None), f"{error} Until then the built-in ranking is used."
+        without = replace(tools, scorer=None)
+        instead = kept("{error} Until then the built-in ranking is used.", error=error)
         return replace(evidence, ranker=_ranker(without), notices=(*evidence.notices, instead))
     return replace(evidence, scores=scores)
 
@@ -394,5 +398,8 @@ def _kept(tools: Tools, settings: Settings) -> Kept:
 
 
 def _ranker(tools: Tools) -> str:
-    label = tools.scorer.label if tools.scorer else "what is measured (focus, shake, light, grain, tilt, framing)"
-    return f"{label}, by your taste ({count(tools.taste.groups, 'group')})" if tools.taste else label
+    measured = kept("what is measured (focus, shake, light, grain, tilt, framing)")
+    label = tools.scorer.label if tools.scorer else measured
+    if not tools.taste:
+        return label
+    return kept("{ranker}, by your taste ({number} groups)", ranker=label, number=tools.taste.groups)

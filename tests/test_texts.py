@@ -1,4 +1,4 @@
-"""No text of a screen or a route stands in the code without its mark for the catalogues. By reading the source."""
+"""No text of a screen, route or command stands in the code without its mark for the catalogues. By reading it."""
 
 import ast
 import re
@@ -8,16 +8,26 @@ from tests.test_architecture import FILES, TREES, called
 
 from unipic.core.settings import PROJECT
 
-SHOWN = ("screens/", "server/", "app.py")
+SHOWN = ("screens/", "server/", "cli/", "app.py", "main.py", "utils.py", "unipic/")
 LABELS = ("label", "help", "placeholder", "caption", "text", "alt", "title")
 # Calls of Streamlit whose first argument is no text.
 NO_TEXT = re.compile(
     r"st\.(html|switch_page|page_link|container|columns|Page|logo|fragment|set_page_config|image|cache_data|code|grid|form|write_stream)$"
 )
+PRINTS = ("out.print", "err.print", "err.input", "typer.prompt", "typer.confirm", "say_note", "say_error", "option")
 WORDS = re.compile(r"(?<![:_/.`\w-])[A-Za-z]{2,}(?![:_/.`\w])")
-NAMES = re.compile(r":material/\w+:|:(red|gray|green)-?\w*|\b(Unipic|Immich|RAW|Live Photo)\b")
+NAMES = re.compile(r"\[/?[a-z ]*\]|:material/\w+:|:(red|gray|green)-?\w*|\b(Unipic|Immich|RAW|Live Photo)\b")
 # Errors of requests that no page of ours sends, and of the code itself.
-OF_PROGRAMS = ("ValueError", "TypeError", "KeyError", "RuntimeError", "AssertionError", "SystemExit", "Cancelled")
+OF_PROGRAMS = (
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "RuntimeError",
+    "AssertionError",
+    "SystemExit",
+    "Cancelled",
+    "_Failed",
+)
 PARTS = PROJECT / "src" / "screens" / "parts"
 # Attributes that people see or hear, and texts of elements that are made; in scripts.
 IN_SCRIPTS = re.compile(
@@ -46,6 +56,12 @@ def texts_of(call: ast.Call) -> Iterator[ast.expr]:
         yield from call.args[:1]
     if name.startswith("st.") or name in ("_page", "failed"):
         yield from (keyword.value for keyword in call.keywords if keyword.arg in LABELS)
+    if name in PRINTS:
+        yield from call.args[:1]
+    if name.startswith("typer.") or name == "Commands":
+        yield from (keyword.value for keyword in call.keywords if keyword.arg == "help")
+    if name.startswith("_") and len(call.args) == 2 and ast.unparse(call.args[0]).startswith("'-"):  # an option
+        yield call.args[1]
 
 
 def errors_of(node: ast.Raise) -> Iterator[ast.expr]:
@@ -80,5 +96,7 @@ def test_every_text_of_a_script_is_marked() -> None:
 
 def test_a_bare_text_is_found() -> None:
     source = 'st.button("Go on", help=f"{a} is here")\nraise Refused(404, "There is none.")\nst.caption(_("Marked"))'
-    assert sorted(unmarked(ast.parse(source))) == [1, 1, 2]
+    source += '\nerr.print(f"[b]{a} written[/b]")\n_how("--gap", "A longer pause.")\ntyper.Option(help="A new one.")'
+    source += '\nout.print(f"[bold red]{a}[/]")\nraise SettingsError(_("no folder"))'
+    assert sorted(unmarked(ast.parse(source))) == [1, 1, 2, 4, 5, 6]
     assert [any(texts) for texts in IN_SCRIPTS.findall('h("p", {}, "Go on")')] == [True]

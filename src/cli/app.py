@@ -1,14 +1,18 @@
 """The app that commands register with, and how each of them ends: an answer that says what to do, and an exit code."""
 
 import errno
+import gettext
+import inspect
 import json
+import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import typer
 
-from cli.terminal import WHOLE, err, shown
+from cli.terminal import err, say_error
 from unipic.core.errors import (
     Cancelled,
     DestinationError,
@@ -18,16 +22,50 @@ from unipic.core.errors import (
     SourceError,
     UnipicError,
 )
+from unipic.core.language import DOMAIN, FOLDER, gettext as _, gettext_noop as N_, language
+
+# Typer's own words: it looks them up with Python's gettext, which goes by LANGUAGE.
+OF_TYPER = (
+    N_("Arguments"),
+    N_("Options"),
+    N_("Commands"),
+    N_("Error"),
+    N_("Aborted."),
+    N_("[default: {}]"),
+    N_("[required]"),
+    N_("Try [blue]'{command_path} {help_option}'[/] for help."),
+    N_("Missing command."),
+    N_("No such command {name!r}."),
+)
+gettext.bindtextdomain(DOMAIN, FOLDER)
+gettext.textdomain(DOMAIN)
+os.environ["LANGUAGE"] = language()
 
 # Exit codes.
 FAILED, MISUSED, NO_ROOM, PARTLY, NOTHING_FOUND, STOPPED = 1, 2, 3, 4, 5, 130
 
-app = typer.Typer(
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Commands(typer.Typer):
+    """Commands with their docstring, in the language of the moment, as their help."""
+
+    def command(self, name: str | None = None, **how: Any) -> Callable[[F], F]:
+        """See typer.Typer.command."""
+
+        def register(function: F) -> F:
+            return super(Commands, self).command(name, help=_(inspect.getdoc(function) or ""), **how)(function)
+
+        return register
+
+
+app = Commands(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Find copies and similar shots, keep the best, and get a clean gallery. Originals are only read.",
+    help=_("Find copies and similar shots, keep the best, and get a clean gallery. Originals are only read."),
 )
 
 
@@ -50,14 +88,16 @@ def clear_answers(as_json: bool) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         err.print(
-            "\nStopped. Originals are unchanged, and no partial files were left behind. "
-            "The next run continues from here."
+            _(
+                "\nStopped. Originals are unchanged, and no partial files were left behind. "
+                "The next run continues from here."
+            )
         )
         raise typer.Exit(STOPPED) from None
     except (UnipicError, OSError) as error:
         if as_json:
             print(json.dumps({"error": str(error)}))
-        err.print(f"[bold red]error:[/] {shown(error)}", **WHOLE)
+        say_error(error)
         no_room = isinstance(error, DiskFull) or getattr(error, "errno", None) == errno.ENOSPC
         misused, stopped = isinstance(error, SettingsError | SourceError), isinstance(error, Cancelled)
         raise typer.Exit(NO_ROOM if no_room else MISUSED if misused else STOPPED if stopped else FAILED) from None

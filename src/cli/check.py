@@ -15,10 +15,11 @@ import typer
 
 from cli.app import FAILED, app, clear_answers
 from cli.terminal import say_findings
+from unipic.core.language import gettext as _, gettext_noop as N_, retold
 from unipic.core.settings import COMMAND, INSTALL, PROJECT, data_folder, models_folder
 from unipic.core.words import count, size
 
-INSTALL_DECODERS = "Install pillow, pillow-heif and pillow-jxl-plugin again"
+INSTALL_DECODERS = N_("Install pillow, pillow-heif and pillow-jxl-plugin again")
 LEAST_ROOM = 2_000_000_000  # bytes: thumbnails and vectors of 20,000 photos
 
 
@@ -33,9 +34,9 @@ class Finding:
 @app.command()
 def check(
     photos: Annotated[
-        list[Path] | None, typer.Argument(help="Look into these parts of an export, or folders, instead.")
+        list[Path] | None, typer.Argument(help=_("Look into these parts of an export, or folders, instead."))
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON on standard output.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("The findings as JSON on standard output."))] = False,
 ) -> None:
     """Check this machine: packages, models, formats, exiftool, disk space, permissions. Exit code 1 for a problem."""
     with clear_answers(as_json):
@@ -52,7 +53,7 @@ def findings() -> Iterator[Finding]:
     yield _formats()
     yield _exiftool()
     yield _room()
-    yield _may_write("Data folder", data_folder(), "UNIPIC_DATA")
+    yield _may_write(_("Data folder"), data_folder(), "UNIPIC_DATA")
 
 
 def _photos(paths: list[Path]) -> Iterator[Finding]:
@@ -61,21 +62,21 @@ def _photos(paths: list[Path]) -> Iterator[Finding]:
     from unipic.sources.folder import FolderSource
 
     files = list(FolderSource(paths).files())
-    yield Finding("Files", "ok", count(sum(isinstance(file, Found) for file in files), "file"))
+    yield Finding(_("Files"), "ok", count(sum(isinstance(file, Found) for file in files), "file"))
     for file in files:
         if not isinstance(file, Found):
-            yield Finding(file.name, "problem", file.reason)
+            yield Finding(file.name, "problem", retold(file.reason))
 
 
 def _packages() -> Iterator[Finding]:
     python = platform.python_version()
     tested = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    yield (
-        Finding("Python", "ok", python) if tested else Finding("Python", "note", f"{python}; tested with 3.11 to 3.13")
-    )
+    untested = _("{version}; tested with 3.11 to 3.13", version=python)
+    yield Finding("Python", "ok", python) if tested else Finding("Python", "note", untested)
     wrong = [words for line in _wanted() if (words := _unlike(line))]
-    how = INSTALL[0].upper() + INSTALL[1:]
-    yield Finding("Packages", "problem", "; ".join(wrong), how) if wrong else Finding("Packages", "ok", "as pinned")
+    about, install = _("Packages"), _(INSTALL)
+    how = install[0].upper() + install[1:]
+    yield Finding(about, "problem", "; ".join(wrong), how) if wrong else Finding(about, "ok", _("as pinned"))
 
 
 def _wanted() -> list[str]:
@@ -100,23 +101,27 @@ def _unlike(line: str) -> str:
     try:
         there = version(wanted.name)
     except PackageNotFoundError:
-        return f"{wanted.name} is not installed"
+        return _("{name} is not installed", name=wanted.name)
     fits = wanted.specifier.contains(there, prereleases=True)
-    return "" if fits else f"{wanted.name} is {there}, not {wanted.specifier}"
+    if fits:
+        return ""
+    return _("{name} is {version}, not {wanted}", name=wanted.name, version=there, wanted=wanted.specifier)
 
 
 def _machine() -> Finding:
     from unipic.core.machine import RUN_MEMORY, WORKER_MEMORY, cores, decode_processes, memory_bytes
     from unipic.vision.device import pick_device
 
-    memory, device = memory_bytes(), {"cpu": "no NVIDIA GPU", "cuda": "an NVIDIA GPU"}[pick_device("auto")]
-    words = f"{count(cores(), 'core')}, {size(memory)} of memory, {device}"
+    memory, device = memory_bytes(), {"cpu": _("no NVIDIA GPU"), "cuda": _("an NVIDIA GPU")}[pick_device("auto")]
+    words = _("{cores}, {size} of memory, {device}", cores=count(cores(), "core"), size=size(memory), device=device)
     least = RUN_MEMORY + WORKER_MEMORY
     if 0 < memory < least:
-        return Finding("Machine", "note", words, f"A run may be killed with less than {size(least)}. Give it more")
+        advice = _("A run may be killed with less than {size}. Give it more", size=size(least))
+        return Finding(_("Machine"), "note", words, advice)
     if decode_processes() < cores():
-        words += f"; memory for {count(decode_processes(), 'decode process', 'decode processes')}"
-    return Finding("Machine", "ok", words)
+        processes = count(decode_processes(), "decode process", "decode processes")
+        words += _("; memory for {processes}", processes=processes)
+    return Finding(_("Machine"), "ok", words)
 
 
 def _models() -> Iterator[Finding]:
@@ -124,11 +129,12 @@ def _models() -> Iterator[Finding]:
 
     for model, status in inventory(models_folder()):
         if status.state == "present":
-            yield Finding(model.label, "ok", "here")
+            yield Finding(_(model.label), "ok", _("here"))
         elif status.state == "damaged" or model.shipped:
-            yield Finding(model.label, "problem", status.problem or "it ships with Unipic and is not here")
+            yield Finding(_(model.label), "problem", status.problem or _("it ships with Unipic and is not here"))
         else:
-            yield Finding(model.label, "note", "not here (optional)", f"{COMMAND} models fetch {model.name} gets it")
+            advice = _("{command} models fetch {name} gets it", command=COMMAND, name=model.name)
+            yield Finding(_(model.label), "note", _("not here (optional)"), advice)
 
 
 def _formats() -> Finding:
@@ -137,8 +143,9 @@ def _formats() -> Finding:
 
     if failed := undecodable_formats():
         words = "; ".join(f"{format}: {why}" for format, why in failed.items())
-        return Finding("Formats", "problem", f"cannot be decoded here: {words}", INSTALL_DECODERS)
-    return Finding("Formats", "ok", f"{', '.join(FORMATS)} are decoded")
+        told = _("cannot be decoded here: {formats}", formats=words)
+        return Finding(_("Formats"), "problem", told, _(INSTALL_DECODERS))
+    return Finding(_("Formats"), "ok", _("{formats} are decoded", formats=", ".join(FORMATS)))
 
 
 def _exiftool() -> Finding:
@@ -147,22 +154,22 @@ def _exiftool() -> Finding:
 
     try:
         with Stripper():
-            return Finding("exiftool", "ok", "here; locations can be removed from copies")
+            return Finding("exiftool", "ok", _("here; locations can be removed from copies"))
     except NoExiftool as error:
         return Finding("exiftool", "note", str(error))
 
 
 def _room() -> Finding:
     free = shutil.disk_usage(_nearest(data_folder())).free
-    words = f"{size(free)} free for the data folder"
-    return Finding("Disk", "ok", words) if free >= LEAST_ROOM else Finding("Disk", "problem", words, "Free some space")
+    about, words = _("Disk"), _("{size} free for the data folder", size=size(free))
+    return Finding(about, "ok", words) if free >= LEAST_ROOM else Finding(about, "problem", words, _("Free some space"))
 
 
 def _may_write(about: str, folder: Path, variable: str) -> Finding:
     if os.access(_nearest(folder), os.W_OK | os.X_OK):
-        return Finding(about, "ok", f"{folder} can be written")
-    how = f"Change its permissions, or set {variable} to another folder"
-    return Finding(about, "problem", f"{folder} cannot be written: permission denied", how)
+        return Finding(about, "ok", _("{folder} can be written", folder=folder))
+    how = _("Change its permissions, or set {variable} to another folder", variable=variable)
+    return Finding(about, "problem", _("{folder} cannot be written: permission denied", folder=folder), how)
 
 
 def _nearest(folder: Path) -> Path:

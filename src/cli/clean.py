@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
+from cli.examples import examples
 from cli.from_immich import FromImmich, Opened, elsewhere
 from cli.options import Encoding, Machine, Ranking, Sensitivity, option, settings_by, with_groups
 from cli.terminal import confirmed, progress_bars, say_summary
 from unipic.core.errors import SettingsError
-from unipic.core.settings import COMMAND, Settings, data_folder, memory_folder, models_folder
+from unipic.core.language import gettext as _
+from unipic.core.settings import Settings, data_folder, memory_folder, models_folder
 from unipic.review.rules import PREFERENCES, SETS, Rules
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
@@ -29,63 +31,59 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.library.decisions import Ruling
     from unipic.review.outcomes import Outcome, Unseen
 
-EXAMPLES = f"""
-[b]Examples[/b]
+EXAMPLES = examples(
+    (_("See what would happen, write nothing:"), "clean ~/Pictures/Lisbon --dry-run"),
+    (
+        _("A clean gallery as a ZIP, without copies, with all similar shots:"),
+        "clean ~/Pictures/Lisbon --zip lisbon.zip",
+    ),
+    (
+        _("Only the recommended shot of each moment, into a folder:"),
+        "clean ~/Pictures /mnt/phone --to ~/clean --best-only",
+    ),
+    (_("Only shots taken within 48 seconds count as one moment:"), "clean photos --zip out.zip --time-window 48s"),
+    (
+        _("The best shot of each moment, judged by your own words:"),
+        'clean photos --to best --best-only --prompt "our dog"',
+    ),
+    (
+        _("Keep the copy in albums/, and never set aside photos in prints/:"),
+        "clean pics --to out --prefer albums --protect prints",
+    ),
+    (
+        _("Move copies into a dated folder beside the originals, after you typed their number:"),
+        "clean ~/Pictures --move-aside",
+    ),
+    (_("For another program:"), "clean photos --dry-run --json | jq .report"),
+    codes=(0, 1, 2, 3, 4, (5, _("no photos found")), 130),
+)
 
-  See what would happen, write nothing:
-    {COMMAND} clean ~/Pictures/Lisbon --dry-run
-
-  A clean gallery as a ZIP, without copies, with all similar shots:
-    {COMMAND} clean ~/Pictures/Lisbon --zip lisbon.zip
-
-  Only the recommended shot of each moment, into a folder:
-    {COMMAND} clean ~/Pictures /mnt/phone --to ~/clean --best-only
-
-  Only shots taken within 48 seconds count as one moment:
-    {COMMAND} clean photos --zip out.zip --time-window 48s
-
-  The best shot of each moment, judged by your own words:
-    {COMMAND} clean photos --to best --best-only --prompt "our dog"
-
-  Keep the copy in albums/, and never set aside photos in prints/:
-    {COMMAND} clean pics --to out --prefer albums --protect prints
-
-  Move copies into a dated folder beside the originals, after you typed their number:
-    {COMMAND} clean ~/Pictures --move-aside
-
-  For another program:
-    {COMMAND} clean photos --dry-run --json | jq .report
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 4 done in part
-            5 no photos found · 130 stopped by Ctrl-C
-"""
-
-_output, _kept = map(option, ("Where the result goes", "What is kept"))
+_output, _kept = map(option, (_("Where the result goes"), _("What is kept")))
 
 
 @dataclass(frozen=True)
 class Output:
-    zip_path: Annotated[Path | None, _output("--zip", "Write the clean gallery to this ZIP.")] = None
-    to: Annotated[Path | None, _output("--to", "Copy the clean gallery into this folder.")] = None
+    zip_path: Annotated[Path | None, _output("--zip", _("Write the clean gallery to this ZIP."))] = None
+    to: Annotated[Path | None, _output("--to", _("Copy the clean gallery into this folder."))] = None
     listing: Annotated[
-        Path | None, _output("--list", "Write a list of all files: kept or not, and why (.csv or .json).")
+        Path | None, _output("--list", _("Write a list of all files: kept or not, and why (.csv or .json)."))
     ] = None
     move_aside: Annotated[
-        bool, _output("--move-aside", "Move copies into a dated folder in PHOTOS; undo puts them back.")
+        bool, _output("--move-aside", _("Move copies into a dated folder in PHOTOS; undo puts them back."))
     ] = False
     yes: Annotated[
-        int | None, _output("--yes", "With --move-aside: confirm the number of files without being asked.")
+        int | None, _output("--yes", _("With --move-aside: confirm the number of files without being asked."))
     ] = None
-    dry_run: Annotated[bool, _output("--dry-run", "Only print what would happen.")] = False
-    as_json: Annotated[bool, _output("--json", "Print the whole result as JSON.")] = False
-    fresh: Annotated[bool, _output("--fresh", "Ignore what is remembered of these photos, and remember nothing.")] = (
-        False
-    )
+    dry_run: Annotated[bool, _output("--dry-run", _("Only print what would happen."))] = False
+    as_json: Annotated[bool, _output("--json", _("Print the whole result as JSON."))] = False
+    fresh: Annotated[
+        bool, _output("--fresh", _("Ignore what is remembered of these photos, and remember nothing."))
+    ] = False
     sidecars: Annotated[
-        bool, _output("--sidecars", "With --zip or --to: XMP files with what an export's own files say of photos.")
+        bool, _output("--sidecars", _("With --zip or --to: XMP files with what an export's own files say of photos."))
     ] = False
     strip_location: Annotated[
-        bool, _output("--strip-location", "Remove the location from every copy (needs exiftool).")
+        bool, _output("--strip-location", _("Remove the location from every copy (needs exiftool)."))
     ] = False
 
     @property
@@ -101,44 +99,50 @@ class Output:
         """SettingsError for ways that exclude each other, or none."""
         ways = sum(map(bool, (self.zip_path, self.to, self.move_aside, self.dry_run)))
         if ways > 1 or not (ways or self.listing):
-            all_ways = "--zip FILE, --to FOLDER, --move-aside or --dry-run"
-            raise SettingsError(f"choose where the result goes: exactly one of {all_ways}")
+            raise SettingsError(
+                _("choose where the result goes: exactly one of --zip FILE, --to FOLDER, --move-aside or --dry-run")
+            )
         if self.yes is not None and not self.move_aside:
-            raise SettingsError("--yes N confirms --move-aside, which was not given")
+            raise SettingsError(_("--yes N confirms --move-aside, which was not given"))
         if self.strip_location and not self.target:
-            raise SettingsError("--strip-location needs --zip or --to")
+            raise SettingsError(_("--strip-location needs --zip or --to"))
         if self.sidecars and not self.target:
-            raise SettingsError("--sidecars needs --zip or --to")
+            raise SettingsError(_("--sidecars needs --zip or --to"))
 
 
 @dataclass(frozen=True)
 class Kept:
     best_only: Annotated[
-        bool, _kept("--best-only", "Keep only the recommended shot of each moment. Default: keep all.")
+        bool, _kept("--best-only", _("Keep only the recommended shot of each moment. Default: keep all."))
     ] = False
     keep_copies: Annotated[
-        bool, _kept("--keep-copies", "Keep all copies. Default: leave out what is identical or verified at full size.")
+        bool,
+        _kept("--keep-copies", _("Keep all copies. Default: leave out what is identical or verified at full size.")),
     ] = False
     protect: Annotated[
-        list[str] | None, _kept("--protect", "A folder in PHOTOS whose photos always stay. May be repeated.")
+        list[str] | None, _kept("--protect", _("A folder in PHOTOS whose photos always stay. May be repeated."))
     ] = None
-    prefer: Annotated[list[str] | None, _kept("--prefer", "Keep the copy that is in this folder. May be repeated.")] = (
-        None
-    )
+    prefer: Annotated[
+        list[str] | None, _kept("--prefer", _("Keep the copy that is in this folder. May be repeated."))
+    ] = None
     avoid: Annotated[
-        list[str] | None, _kept("--avoid", "Set aside the copy that is in this folder. May be repeated.")
+        list[str] | None, _kept("--avoid", _("Set aside the copy that is in this folder. May be repeated."))
     ] = None
     keep: Annotated[
-        list[str] | None, _kept("--keep", f"Prefer photos that are {', '.join(PREFERENCES)}. Repeatable.")
+        list[str] | None,
+        _kept("--keep", _("Prefer photos that are {preferences}. Repeatable.", preferences=", ".join(PREFERENCES))),
     ] = None
     thin: Annotated[
         list[str] | None,
         _kept(
             "--thin",
-            f"With --best-only: keep only the best shot of these series too: {', '.join(SETS)}. May be repeated.",
+            _(
+                "With --best-only: keep only the best shot of these series too: {sets}. May be repeated.",
+                sets=", ".join(SETS),
+            ),
         ),
     ] = None
-    decided: Annotated[bool, _kept("--decided", "Apply your decisions about these photos from the web app.")] = False
+    decided: Annotated[bool, _kept("--decided", _("Apply your decisions about these photos from the web app."))] = False
 
     @property
     def unseen(self) -> Unseen:
@@ -155,7 +159,13 @@ class Kept:
         known = folders(photos)
         for folder in (*protect, *prefer, *avoid):
             if folder.rstrip("/") not in known:
-                raise SettingsError(f"no photo lies in {folder!r}; there are {', '.join(known[:20]) or 'no folders'}")
+                raise SettingsError(
+                    _(
+                        "no photo lies in {folder!r}; there are {folders}",
+                        folder=folder,
+                        folders=", ".join(known[:20]) or _("no folders"),
+                    )
+                )
         try:
             return Rules(protect, prefer, avoid, keep, thin)
         except ValueError as error:
@@ -168,9 +178,11 @@ def clean(
     photos: Annotated[
         list[Path],
         typer.Argument(
-            help="Folders (with all subfolders), files, or the parts of a Google Takeout or iCloud export as they were "
-            "downloaded (.zip, .tgz); cloud:NAME/FOLDER (docs/clouds.md); or of an Immich server immich:, "
-            "immich:album/NAME, immich:person/NAME or immich:since/DATE. They are only read."
+            help=_(
+                "Folders (with all subfolders), files, or the parts of a Google Takeout or iCloud export as they were "
+                "downloaded (.zip, .tgz); cloud:NAME/FOLDER (docs/clouds.md); or of an Immich server immich:, "
+                "immich:album/NAME, immich:person/NAME or immich:since/DATE. They are only read."
+            )
         ),
     ],
     output: Output,

@@ -8,36 +8,37 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
+from cli.examples import examples
 from cli.options import Encoding, settings_by, with_groups
 from cli.search import What, opened
-from cli.terminal import WHOLE, err, shown
-from unipic.core.settings import COMMAND, changed, data_folder
+from cli.terminal import WHOLE, err, say_error, shown
+from unipic.core.language import gettext as _
+from unipic.core.settings import changed, data_folder
 from unipic.core.words import count
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
     from unipic.destinations.crops import Page
     from unipic.library.library import Library
 
-COLLAGE_EXAMPLES = f"""
-[b]Examples[/b]
-
-  A person, or an event, on a page to print:
-    {COMMAND} collage who:Anna --to anna.pdf
-    {COMMAND} collage "event:lisbon" --to lisbon.png --paper A3 --landscape --photos 20
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room · 4 done in part · 5 no photo
-"""
+COLLAGE_EXAMPLES = examples(
+    (
+        _("A person, or an event, on a page to print:"),
+        "collage who:Anna --to anna.pdf",
+        'collage "event:lisbon" --to lisbon.png --paper A3 --landscape --photos 20',
+    ),
+    codes=(0, 1, 2, 3, 4, (5, _("no photos found"))),
+)
 
 
 @app.command(epilog=COLLAGE_EXAMPLES)
 @with_groups
 def collage(
     encoding: Encoding,
-    query: Annotated[list[str], typer.Argument(help="What to search for, as in search.")],
-    to: Annotated[Path, typer.Option("--to", help="The page: a name that ends in .pdf or .png.")],
-    paper: Annotated[str, typer.Option("--paper", help="A4 or A3, at 300 dpi.")] = "A4",
-    landscape: Annotated[bool, typer.Option("--landscape", help="The page lies on its longer side.")] = False,
-    photos: Annotated[int, typer.Option("--photos", help="On the page, at most.")] = 12,
+    query: Annotated[list[str], typer.Argument(help=_("What to search for, as in search."))],
+    to: Annotated[Path, typer.Option("--to", help=_("The page: a name that ends in .pdf or .png."))],
+    paper: Annotated[str, typer.Option("--paper", help=_("A4 or A3, at 300 dpi."))] = "A4",
+    landscape: Annotated[bool, typer.Option("--landscape", help=_("The page lies on its longer side."))] = False,
+    photos: Annotated[int, typer.Option("--photos", help=_("On the page, at most."))] = 12,
 ) -> None:
     """Put the best photos of a search on a page to print, from the whole of its time. No head is cut."""
     from unipic.albums.shots import in_order, shots_of
@@ -56,12 +57,20 @@ def collage(
         dated, undated = in_order((shot for shot in shots_of(library) if shot.digest in wanted), {})
         shots = [*(one.shot for one in dated), *undated]
         if not shots:
-            err.print("[b]No photo found[/b], so there is no page.", **WHOLE)
+            err.print(_("[b]No photo found[/b], so there is no page."), **WHOLE)
             raise typer.Exit(NOTHING_FOUND)
         number, problems = print_page(page, shots, library, settings)
         for problem in problems:
-            err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
-        err.print(f"A page of {count(number, 'photo')} of {len(shots):,} written to {shown(to)}.", **WHOLE)
+            say_error(problem)
+        err.print(
+            _(
+                "A page of {photos} of {number:,} written to {to}.",
+                photos=count(number, "photo"),
+                number=len(shots),
+                to=shown(to),
+            ),
+            **WHOLE,
+        )
         if problems:
             raise typer.Exit(PARTLY)
 

@@ -9,27 +9,28 @@ from typing import Annotated
 import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
-from cli.terminal import WHOLE, err, out, progress_bars, shown
+from cli.examples import examples
+from cli.terminal import WHOLE, err, out, progress_bars, say_note, shown
 from unipic.core.errors import SettingsError
-from unipic.core.settings import COMMAND, Settings
+from unipic.core.language import gettext as _, retold
+from unipic.core.settings import Settings
 from unipic.core.words import count
 
-CROP_EXAMPLES = f"""
-[b]Examples[/b]
-
-  For a square and an upright frame; the originals are only read:
-    {COMMAND} crop ~/Pictures/Lisbon --aspect 1:1 --aspect 4:5 --to ~/frames
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room · 4 done in part · 5 no photo
-"""
+CROP_EXAMPLES = examples(
+    (
+        _("For a square and an upright frame; the originals are only read:"),
+        "crop ~/Pictures/Lisbon --aspect 1:1 --aspect 4:5 --to ~/frames",
+    ),
+    codes=(0, 1, 2, 3, 4, (5, _("no photos found"))),
+)
 
 
 @app.command(epilog=CROP_EXAMPLES)
 def crop(
-    photos: Annotated[list[Path], typer.Argument(help="Photos, and folders with photos.")],
-    aspect: Annotated[list[str], typer.Option("--aspect", help="1:1, 4:5, 16:9 or 9:16. Repeatable.")],
-    to: Annotated[Path, typer.Option("--to", help="The folder for the copies.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
+    photos: Annotated[list[Path], typer.Argument(help=_("Photos, and folders with photos."))],
+    aspect: Annotated[list[str], typer.Option("--aspect", help=_("1:1, 4:5, 16:9 or 9:16. Repeatable."))],
+    to: Annotated[Path, typer.Option("--to", help=_("The folder for the copies."))],
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print what was done as JSON."))] = False,
 ) -> None:
     """Crop copies of photos so that all faces stay whole, at the photo's own pixels; says whose head did not fit."""
     from unipic.albums.crop import aspect_named
@@ -43,7 +44,7 @@ def crop(
         for name in aspect:
             aspect_named(name)
         if len(set(aspect)) < len(aspect):
-            raise SettingsError("name each aspect once")
+            raise SettingsError(_("name each aspect once"))
         with before_the_work():
             outside(to, photos)
         settings = Settings()
@@ -55,10 +56,18 @@ def crop(
             print(json.dumps({"crops": [asdict(one) for one in done]}, default=str))
         for one in done if not as_json else ():
             if one.cut:
-                out.print(f"{shown(one.name)} {one.aspect}: {one.cut}", **WHOLE)
+                out.print(f"{shown(one.name)} {one.aspect}: {retold(one.cut)}", **WHOLE)
             if one.problem:
-                err.print(f"[yellow]note:[/] {shown(one.name)} {shown(one.problem)}", **WHOLE)
+                say_note(f"{one.name} {retold(one.problem)}")
         whole = sum(not one.cut for one in written)
-        err.print(f"[b]{count(len(written), 'crop')}[/b] in {shown(to)}, {whole:,} without a cut head.", **WHOLE)
+        err.print(
+            _(
+                "[b]{crops}[/b] in {to}, {whole:,} without a cut head.",
+                crops=count(len(written), "crop"),
+                to=shown(to),
+                whole=whole,
+            ),
+            **WHOLE,
+        )
         if len(written) < len(done) or not written:
             raise typer.Exit(PARTLY if written else NOTHING_FOUND)

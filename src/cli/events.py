@@ -13,10 +13,12 @@ import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
 from cli.clean import Output, exported, ready
+from cli.examples import examples
 from cli.library import added
 from cli.options import Encoding, option, settings_by, with_groups
-from cli.terminal import WHOLE, err, out, progress_bars, shown
+from cli.terminal import WHOLE, err, out, progress_bars, say_error, say_note, say_sent, shown
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.core.settings import COMMAND, changed, data_folder, models_folder, seconds
 from unipic.core.words import count, duration
 
@@ -27,52 +29,49 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.library.library import Library
     from unipic.vision.base import Encoder
 
-_how, _say, _where = map(option, ("How events are found", "What you say of them", "Where the photos go"))
+_how, _say, _where = map(option, (_("How events are found"), _("What you say of them"), _("Where the photos go")))
 
 
-EVENTS_EXAMPLES = f"""
-[b]Examples[/b]
-
-  The events of the library, or of one folder of it:
-    {COMMAND} events
-    {COMMAND} events ~/Pictures/2018
-
-  An album of each, in folders of their own; one event as a ZIP, and as a page to print:
-    {COMMAND} events --to ~/albums
-    {COMMAND} events --event 3f9a2c --zip lisbon.zip
-    {COMMAND} collage event:3f9a2c81bd07 --to lisbon.pdf --paper A3
-
-  What you say holds for these photos for good:
-    {COMMAND} events --name 3f9a2c "Lisbon with Anna"
-    {COMMAND} events --split ~/Pictures/IMG_2041.jpg
-    {COMMAND} events --join 3f9a2c 81bd07
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room · 4 done in part · 5 no photo
-"""
+EVENTS_EXAMPLES = examples(
+    (_("The events of the library, or of one folder of it:"), "events", "events ~/Pictures/2018"),
+    (
+        _("An album of each, in folders of their own; one event as a ZIP, and as a page to print:"),
+        "events --to ~/albums",
+        "events --event 3f9a2c --zip lisbon.zip",
+        "collage event:3f9a2c81bd07 --to lisbon.pdf --paper A3",
+    ),
+    (
+        _("What you say holds for these photos for good:"),
+        'events --name 3f9a2c "Lisbon with Anna"',
+        "events --split ~/Pictures/IMG_2041.jpg",
+        "events --join 3f9a2c 81bd07",
+    ),
+    codes=(0, 1, 2, 3, 4, (5, _("no photos found"))),
+)
 
 
 @dataclass(frozen=True)
 class How:
-    gap: Annotated[str, _how("--gap", "A longer pause ends an event, as 90m or 4h.")] = "4h"
-    no_trips: Annotated[bool, _how("--no-trips", "Each session by itself, also away from home.")] = False
+    gap: Annotated[str, _how("--gap", _("A longer pause ends an event, as 90m or 4h."))] = "4h"
+    no_trips: Annotated[bool, _how("--no-trips", _("Each session by itself, also away from home."))] = False
 
 
 @dataclass(frozen=True)
 class Say:
-    name: Annotated[tuple[str, str] | None, _say("--name", 'Name an event: ID TEXT; "" for the title found.')] = None
-    split: Annotated[str | None, _say("--split", "An event begins with this photo: a file, or its digest.")] = None
-    join: Annotated[tuple[str, str] | None, _say("--join", "Make two events one: ID ID.")] = None
-    leave_out: Annotated[list[str] | None, _say("--leave-out", "This photo belongs to no event. Repeatable.")] = None
-    clock: Annotated[str | None, _say("--clock", "Correct a camera's clock in events, as proposed: ID.")] = None
-    keep_clock: Annotated[str | None, _say("--keep-clock", "The clock is right: ID.")] = None
-    undo: Annotated[bool, _say("--undo", "Take back what was said last.")] = False
+    name: Annotated[tuple[str, str] | None, _say("--name", _('Name an event: ID TEXT; "" for the title found.'))] = None
+    split: Annotated[str | None, _say("--split", _("An event begins with this photo: a file, or its digest."))] = None
+    join: Annotated[tuple[str, str] | None, _say("--join", _("Make two events one: ID ID."))] = None
+    leave_out: Annotated[list[str] | None, _say("--leave-out", _("This photo belongs to no event. Repeatable."))] = None
+    clock: Annotated[str | None, _say("--clock", _("Correct a camera's clock in events, as proposed: ID."))] = None
+    keep_clock: Annotated[str | None, _say("--keep-clock", _("The clock is right: ID."))] = None
+    undo: Annotated[bool, _say("--undo", _("Take back what was said last."))] = False
 
 
 @dataclass(frozen=True)
 class Where:
-    to: Annotated[Path | None, _where("--to", "Copy the photos into this folder, one folder for each event.")] = None
-    zip_path: Annotated[Path | None, _where("--zip", "Write the photos to this ZIP, in the same folders.")] = None
-    listing: Annotated[Path | None, _where("--list", "Write a list of the photos (.csv or .json).")] = None
+    to: Annotated[Path | None, _where("--to", _("Copy the photos into this folder, one folder for each event."))] = None
+    zip_path: Annotated[Path | None, _where("--zip", _("Write the photos to this ZIP, in the same folders."))] = None
+    listing: Annotated[Path | None, _where("--list", _("Write a list of the photos (.csv or .json)."))] = None
 
 
 @app.command(epilog=EVENTS_EXAMPLES)
@@ -83,10 +82,10 @@ def events(
     where: Where,
     encoding: Encoding,
     photos: Annotated[
-        list[Path] | None, typer.Argument(help="Folders; new ones join the library. Default: all of the library.")
+        list[Path] | None, typer.Argument(help=_("Folders; new ones join the library. Default: all of the library."))
     ] = None,
-    event: Annotated[list[str] | None, typer.Option("--event", help="Only this event: its ID. Repeatable.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the events as JSON.")] = False,
+    event: Annotated[list[str] | None, typer.Option("--event", help=_("Only this event: its ID. Repeatable."))] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print the events as JSON."))] = False,
 ) -> None:
     """Group photos into events and trips by time and place, name them, and make albums. Originals are only read."""
     from unipic.albums.sessions import Rules
@@ -98,15 +97,15 @@ def events(
         settings = changed(settings_by(encoding), {"ranker": "builtin"})
         rules = Rules(timedelta(seconds=seconds(how.gap)), not how.no_trips)
         if rules.gap <= timedelta():
-            raise SettingsError("--gap is a length of time, as 90m or 4h")
+            raise SettingsError(_("--gap is a length of time, as 90m or 4h"))
         library = Library(data_folder())
         library.usable()
         folders = added(photos or [], library, settings, as_json)
         if not library.paths():
-            raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
-        encoder, _ = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
+            raise SettingsError(_("the library has no folders yet; add some: {command} index FOLDER", command=COMMAND))
+        encoder, _notices = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
         if _heard(say, library, find_events(library, encoder, rules), encoder):
-            err.print("Kept. It holds for these photos after every new scan; --undo takes it back.", **WHOLE)
+            err.print(_("Kept. It holds for these photos after every new scan; --undo takes it back."), **WHOLE)
         found = find_events(library, encoder, rules)
         chosen = _within(_named(found, event or ()), [library.inside(folder) for folder in folders])
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
@@ -120,9 +119,9 @@ def events(
         else:
             _print(chosen, clocks)
         for problem in problems:
-            err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
+            say_error(problem)
         for path in destinations if chosen else ():
-            err.print(f"{count(sum(len(one.digests) for one in chosen), 'photo')} written to {shown(path)}.", **WHOLE)
+            say_sent(sum(len(one.digests) for one in chosen), path)
         if problems or not chosen:
             raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
 
@@ -168,10 +167,12 @@ def _heard(say: Say, library: Library, found: Events, encoder: Encoder) -> bool:
         if id:
             offered = [one for one in find_clocks(library, encoder) if _id(one).startswith(id)]
             if len(offered) != 1:
-                raise SettingsError(f"no clock is proposed under {id!r}; {COMMAND} events lists what is")
+                raise SettingsError(
+                    _("no clock is proposed under {id!r}; {command} events lists what is", id=id, command=COMMAND)
+                )
             judge(rulings, offered[0], accepted)
     if say.undo and rulings.undo() is None:
-        raise SettingsError("nothing was said of events yet, so there is nothing to take back")
+        raise SettingsError(_("nothing was said of events yet, so there is nothing to take back"))
     return any(vars(say).values()) and not say.undo
 
 
@@ -183,7 +184,7 @@ def _digest(photo: str, library: Library, found: Events) -> str:
     if str(path) in there:
         return there[str(path)]
     if len(begin) != 1:
-        raise SettingsError(f"{photo} is not a photo of the library")
+        raise SettingsError(_("{photo} is not a photo of the library", photo=photo))
     return begin[0]
 
 
@@ -218,23 +219,41 @@ def _id(offset: Offset) -> str:
 
 
 def _in_words(offset: Offset) -> str:
-    way = "ahead of" if offset.seconds > 0 else "behind"
-    return f"the clock of {offset.camera} seems {duration(abs(offset.seconds))} {way} that of {offset.other}"
+    """What is proposed of a clock, why, and how to answer."""
+    values = {
+        "camera": offset.camera,
+        "other": offset.other,
+        "duration": duration(abs(offset.seconds)),
+        "photos": count(len(offset.digests), "photo"),
+        "scenes": count(offset.scenes, "scene"),
+    }
+    if offset.seconds > 0:
+        why = _(
+            "the clock of {camera} seems {duration} ahead of that of {other} in {photos}, by {scenes} that both took.",
+            **values,
+        )
+    else:
+        why = _(
+            "the clock of {camera} seems {duration} behind that of {other} in {photos}, by {scenes} that both took.",
+            **values,
+        )
+    advice = _("events --clock {id} corrects it in events, --keep-clock {id} leaves it.", id=_id(offset))
+    return f"{why} {advice}"
 
 
 def _print(chosen: Sequence[Event], clocks: Sequence[Offset]) -> None:
+    kinds = {"trip": _("trip"), "day": _("day"), "undated": _("undated")}
     for event in chosen:
-        kind = "" if event.kind == "event" else f"  [dim]{event.kind}[/]"
+        kind = "" if event.kind == "event" else f"  [dim]{kinds[event.kind]}[/]"
         when = f"  [dim]{event.when}[/]" if event.when and not event.title.endswith(event.when) else ""
         out.print(
             f"[dim]{event.id}[/]  [b]{shown(event.title)}[/]{when}  {count(len(event.digests), 'photo')}{kind}", **WHOLE
         )
     for offset in clocks:
-        where = f"in {count(len(offset.digests), 'photo')}, by {count(offset.scenes, 'scene')} that both took"
-        advice = f"events --clock {_id(offset)} corrects it in events, --keep-clock {_id(offset)} leaves it."
-        err.print(f"[yellow]note:[/] {shown(_in_words(offset))} {where}. {advice}", **WHOLE)
-    number = sum(event.kind in ("event", "trip") for event in chosen)
-    err.print(f"[b]{count(number, 'event')}[/b] in {count(sum(len(one.digests) for one in chosen), 'photo')}.", **WHOLE)
+        say_note(_in_words(offset))
+    number = count(sum(event.kind in ("event", "trip") for event in chosen), "event")
+    photos = count(sum(len(one.digests) for one in chosen), "photo")
+    err.print(_("[b]{events}[/b] in {photos}.", events=number, photos=photos), **WHOLE)
 
 
 def _as_values(chosen: Sequence[Event], clocks: Sequence[Offset], library: Library) -> dict[str, Any]:

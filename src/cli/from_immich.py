@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cli.options import option
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.sources.immich_place import CACHE_MB, is_immich
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.sources.immich import Connected, ImmichSource, Server
 
 CLOUD = "cloud:"  # how the name of photos in a cloud begins
-_immich = option("Immich")
+_immich = option(_("Immich"))
 
 
 def elsewhere(photos: Path) -> bool:
@@ -32,27 +33,31 @@ def elsewhere(photos: Path) -> bool:
 class FromImmich:
     """How the server is reached, and what is fetched from it. The key is never an argument: others could see it."""
 
-    immich_url: Annotated[str, _immich("--immich-url", "Its address. Default: UNIPIC_IMMICH_URL, or the login.")] = ""
+    immich_url: Annotated[str, _immich("--immich-url", _("Its address. Default: UNIPIC_IMMICH_URL, or the login."))] = (
+        ""
+    )
     key_file: Annotated[
-        Path | None, _immich("--key-file", "A file with the key. Default: UNIPIC_IMMICH_KEY, or the login.")
+        Path | None, _immich("--key-file", _("A file with the key. Default: UNIPIC_IMMICH_KEY, or the login."))
     ] = None
-    ca_file: Annotated[Path | None, _immich("--ca-file", "Certificates of an authority of your own, for https.")] = None
+    ca_file: Annotated[Path | None, _immich("--ca-file", _("Certificates of an authority of your own, for https."))] = (
+        None
+    )
     originals: Annotated[
         bool,
-        _immich("--originals", "Fetch whole photos: all that are copied, else those in groups. Default: previews."),
+        _immich("--originals", _("Fetch whole photos: all that are copied, else those in groups. Default: previews.")),
     ] = False
-    cache_mb: Annotated[int, _immich("--cache-mb", "Megabytes of pictures that are kept here.")] = CACHE_MB
+    cache_mb: Annotated[int, _immich("--cache-mb", _("Megabytes of pictures that are kept here."))] = CACHE_MB
 
     def check(self, photos: Sequence[Path], copied: bool, moved: bool) -> None:
         """SettingsError for what cannot be done with photos of a server."""
         if moved and any(str(path).startswith(CLOUD) for path in photos):
-            raise SettingsError("photos in a cloud cannot be moved aside; use --zip or --to")
+            raise SettingsError(_("photos in a cloud cannot be moved aside; use --zip or --to"))
         if not any(map(is_immich, photos)):
             return
         if moved:
-            raise SettingsError("photos in Immich cannot be moved aside; see `immich apply`")
+            raise SettingsError(_("photos in Immich cannot be moved aside; see `immich apply`"))
         if copied and not self.originals:
-            raise SettingsError("previews are not your photos: with --zip and --to add --originals")
+            raise SettingsError(_("previews are not your photos: with --zip and --to add --originals"))
 
     @property
     def server(self) -> Server:
@@ -149,4 +154,4 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise SettingsError(f"the key cannot be read from {path}: {error}") from error
+        raise SettingsError(_("the key cannot be read from {path}: {error}", path=path, error=error)) from error

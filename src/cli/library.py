@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import FAILED, PARTLY, app, clear_answers
+from cli.examples import examples
 from cli.options import Encoding, Machine, Searching, settings_by, with_groups
-from cli.terminal import MAX_ROWS_SHOWN, WHOLE, err, out, progress_bars, shown
+from cli.terminal import WHOLE, out, progress_bars, say_error, say_not_read, say_note, shown
 from unipic.core.errors import ModelError, SettingsError, SourceError
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext, number
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder, seconds
 from unipic.core.words import count, size
 from unipic.sources.immich_place import called
@@ -27,32 +29,27 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.library.status import Status
     from unipic.tools import Tools
 
+PARTS = (N_("colours"), N_("face"), N_("frame"), N_("person"), N_("segment"), N_("text"))  # kinds of parts of photos
+LABEL = 20  # columns of what a figure is about, at least
 NO_PHOTO = "is not in any photo format"  # how the reason begins of files that are something else
 
-INDEX_EXAMPLES = f"""
-[b]Examples[/b]
+INDEX_EXAMPLES = examples(
+    (
+        _("Read twenty years of photos once; run it again and only new ones are read:"),
+        "index ~/Pictures /mnt/nas/photos",
+    ),
+    (_("Refresh every folder of the library, then again every ten minutes:"), "index --watch --every 10m"),
+    (
+        _("Read the words in every photo, not in screenshots and documents alone, so that a search finds them:"),
+        "index --ocr all",
+    ),
+    codes=(0, 1, 2, (4, _("a folder could not be reached")), 130),
+)
 
-  Read twenty years of photos once; run it again and only new ones are read:
-    {COMMAND} index ~/Pictures /mnt/nas/photos
-
-  Refresh every folder of the library, then again every ten minutes:
-    {COMMAND} index --watch --every 10m
-
-  Read the words in every photo, not in screenshots and documents alone, so that a search finds them:
-    {COMMAND} index --ocr all
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 a folder could not be reached · 130 stopped by Ctrl-C
-"""
-
-FORGET_EXAMPLES = f"""
-[b]Examples[/b]
-
-  Take a folder out of the library:
-    {COMMAND} forget ~/Pictures/private
-
-  Compare all photos again with the next run:
-    {COMMAND} forget --kind comparisons
-"""
+FORGET_EXAMPLES = examples(
+    (_("Take a folder out of the library:"), "forget ~/Pictures/private"),
+    (_("Compare all photos again with the next run:"), "forget --kind comparisons"),
+)
 
 
 @app.command(epilog=INDEX_EXAMPLES)
@@ -63,19 +60,23 @@ def index(
     machine: Machine,
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(help="Folders or archives to add, or immich:album/NAME. Default: refresh those of the library."),
+        typer.Argument(
+            help=_("Folders or archives to add, or immich:album/NAME. Default: refresh those of the library.")
+        ),
     ] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on: look for new photos again and again.")] = False,
-    every: Annotated[str, typer.Option("--every", help="With --watch: how often to look, as 60s, 5m, 1h.")] = "5m",
+    watch: Annotated[bool, typer.Option("--watch", help=_("Go on: look for new photos again and again."))] = False,
+    every: Annotated[str, typer.Option("--every", help=_("With --watch: how often to look, as 60s, 5m, 1h."))] = "5m",
     ocr: Annotated[
         str,
         typer.Option(
             "--ocr",
-            help="Whose words are read: screens (screenshots and documents), all (every photo) or off. Default: as "
-            "chosen in the web app, else screens.",
+            help=_(
+                "Whose words are read: screens (screenshots and documents), all (every photo) or off. Default: as "
+                "chosen in the web app, else screens."
+            ),
         ),
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, a line each time.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print what was found as JSON, a line each time."))] = False,
 ) -> None:
     """Add folders to the library and read what is new in them. Originals are only read."""
     from unipic.reading.engines.local import prepare
@@ -92,7 +93,7 @@ def index(
         _which(ocr, library)
         chosen = list(dict.fromkeys(library.add(folder) for folder in folders or ())) or library.paths()
         if not chosen:
-            raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
+            raise SettingsError(_("the library has no folders yet; add some: {command} index FOLDER", command=COMMAND))
         with open_tools(settings, models_folder(), memory_folder()) as tools:
             while True:
                 with progress_bars(quiet=as_json) as progress:
@@ -111,7 +112,7 @@ def index(
 
 
 @app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False) -> None:
+def status(as_json: Annotated[bool, typer.Option("--json", help=_("Print the figures as JSON."))] = False) -> None:
     """What is in the library, and what is out of date."""
     from unipic.library.library import Library
     from unipic.library.status import status as status_of
@@ -119,7 +120,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print the figur
 
     with clear_answers(as_json):
         settings = Settings()
-        encoder, _ = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
+        encoder, _notices = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
         library = Library(data_folder())
         library.usable()
         found = status_of(library, encoder.key, settings.limits)
@@ -129,12 +130,12 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print the figur
 @app.command(epilog=FORGET_EXAMPLES)
 def forget(
     folder: Annotated[
-        Path | None, typer.Argument(help="Take this folder out of the library. Default: everything.")
+        Path | None, typer.Argument(help=_("Take this folder out of the library. Default: everything."))
     ] = None,
     kind: Annotated[
         str,
         typer.Option(
-            "--kind", help="Forget one kind of fact only: comparisons, scores, vectors, parts, search or faces."
+            "--kind", help=_("Forget one kind of fact only: comparisons, scores, vectors, parts, search or faces.")
         ),
     ] = "",
 ) -> None:
@@ -144,28 +145,37 @@ def forget(
     with clear_answers(False):
         library = Library(data_folder())
         if kind and kind not in KINDS:
-            raise SettingsError(f"there is no kind {kind!r}; there are {', '.join(KINDS)}")
+            raise SettingsError(_("there is no kind {kind!r}; there are {kinds}", kind=kind, kinds=", ".join(KINDS)))
         if folder and kind:
-            raise SettingsError("name a folder or a kind, not both")
+            raise SettingsError(_("name a folder or a kind, not both"))
         if kind:
             library.forget(kind=kind)
-            out.print(f"Forgotten: {kind}. They are made again when they are needed.", **WHOLE)
+            out.print(_("Forgotten: {kind}. They are made again when they are needed.", kind=kind), **WHOLE)
         elif folder:
             known = _known(folder, library)
             library.forget(known.path)
             out.print(
-                f"{shown(called(known.path))} is no longer in the library ({count(known.photos, 'photo')}).", **WHOLE
+                _(
+                    "{path} is no longer in the library ({photos}).",
+                    path=shown(called(known.path)),
+                    photos=count(known.photos, "photo"),
+                ),
+                **WHOLE,
             )
         else:
-            out.print(f"Forgotten: {size(library.forget_all())}. The next run reads every photo again.", **WHOLE)
+            out.print(
+                _("Forgotten: {size}. The next run reads every photo again.", size=size(library.forget_all())), **WHOLE
+            )
 
 
 @app.command()
 def phone(
-    on: Annotated[bool | None, typer.Option("--on/--off", help="Receive by WebDAV, with a new token; or not.")] = None,
-    limit: Annotated[float | None, typer.Option("--limit", help="GB the inbox may hold. Default: 50.")] = None,
-    remove: Annotated[list[str] | None, typer.Option("--remove", help="Delete this file of the inbox.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="A TOML file with inbox_gb.")] = None,
+    on: Annotated[
+        bool | None, typer.Option("--on/--off", help=_("Receive by WebDAV, with a new token; or not."))
+    ] = None,
+    limit: Annotated[float | None, typer.Option("--limit", help=_("GB the inbox may hold. Default: 50."))] = None,
+    remove: Annotated[list[str] | None, typer.Option("--remove", help=_("Delete this file of the inbox."))] = None,
+    config: Annotated[Path | None, typer.Option("--config", help=_("A TOML file with inbox_gb."))] = None,
 ) -> None:
     """Photos from phones: switch the web app's WebDAV share on or off, and see what is in the inbox."""
     from server.phone import LIMIT, ON, PLACE, USER, limit_gb, switch
@@ -179,13 +189,20 @@ def phone(
             given = load_config(config).limits if config else Limits()
             marks.choose(LIMIT, str(given.inbox_gb if limit is None else Limits(inbox_gb=limit).inbox_gb))
         if on is not None and (token := switch(marks, on)):
-            out.print(f"User: {USER}. Token, shown only now: {token}", **WHOLE)
+            out.print(_("User: {user}. Token, shown only now: {token}", user=USER, token=token), **WHOLE)
         delete(remove or ())
-        files, state = entries(), f"on, at {PLACE}/ of the web app" if marks.choice(ON) else "off"
-        held = f"{count(len(files), 'file')}, {size(used(files))} of {limit_gb(marks):g} GB"
-        out.print(f"WebDAV is {state}. {shown(inbox)} has {held}", **WHOLE)
+        files, at = entries(), _("WebDAV is on, at {place}/ of the web app.", place=PLACE)
+        held = _(
+            "{inbox} has {files}, {size} of {limit:g} GB",
+            inbox=shown(inbox),
+            files=count(len(files), "file"),
+            size=size(used(files)),
+            limit=limit_gb(marks),
+        )
+        out.print(f"{at if marks.choice(ON) else _('WebDAV is off.')} {held}", **WHOLE)
         for file in files:
-            out.print(f"  {shown(file.name)}" + ("" if file.complete else "  [yellow]still arriving[/]"), **WHOLE)
+            arriving = "" if file.complete else f"  [yellow]{_('still arriving')}[/]"
+            out.print(f"  {shown(file.name)}{arriving}", **WHOLE)
 
 
 def added(folders: list[Path], library: Library, settings: Settings, quiet: bool = False) -> list[Path]:
@@ -219,7 +236,7 @@ def _which(said: str, library: Library) -> Which:
     from unipic.library.recognised import CHOICES, chosen
 
     if said and said not in CHOICES:
-        raise SettingsError(f"--ocr is one of {', '.join(CHOICES)}, not {said!r}")
+        raise SettingsError(_("--ocr is one of {choices}, not {said!r}", choices=", ".join(CHOICES), said=said))
     return next((one for one in CHOICES if one == said), None) or chosen(library)
 
 
@@ -242,8 +259,8 @@ def _known(folder: Path, library: Library) -> Folder:
     for one in library.folders():
         if one.path in wanted:
             return one
-    there = ", ".join(map(called, library.paths())) or "no folders"
-    raise SettingsError(f"{folder} is not a folder of the library; there are {there}")
+    there = ", ".join(map(called, library.paths())) or _("no folders")
+    raise SettingsError(_("{folder} is not a folder of the library; there are {there}", folder=folder, there=there))
 
 
 def _say_updates(found: dict[Path, Update | str], words: int, notices: tuple[str, ...], as_json: bool) -> None:
@@ -253,25 +270,35 @@ def _say_updates(found: dict[Path, Update | str], words: int, notices: tuple[str
         return
     for folder, one in found.items():
         if isinstance(one, str):
-            err.print(f"[bold red]error:[/] {shown(one)}", **WHOLE)
+            say_error(one)
             continue
-        gone = f", {one.gone:,} gone" if one.gone else ""
-        out.print(
-            f"{shown(called(folder))}: [b]{count(one.files, 'file')}[/b], {one.new:,} new or changed{gone}", **WHOLE
+        told = _(
+            "{folder}: [b]{files}[/b], {new:,} new or changed",
+            folder=shown(called(folder)),
+            files=count(one.files, "file"),
+            new=one.new,
         )
+        out.print(told + (_(", {number:,} gone", number=one.gone) if one.gone else ""), **WHOLE)
         if one.joined:
-            out.print(f"  {count(one.joined, 'duplicate is', 'duplicates are')} kept once, under every name", **WHOLE)
+            told = ngettext(
+                "{n:,} duplicate is kept once, under every name",
+                "{n:,} duplicates are kept once, under every name",
+                one.joined,
+            )
+            out.print(f"  {told}", **WHOLE)
         damaged = [file for file in one.unreadable if not file.reason.startswith(NO_PHOTO)]
         if others := len(one.unreadable) - len(damaged):
-            out.print(f"  {count(others, 'file is', 'files are')} in no photo format; --json lists them", **WHOLE)
-        for file in damaged[:MAX_ROWS_SHOWN]:
-            out.print(f"  [yellow]not read:[/] {shown(file.name)} {shown(file.reason)}", **WHOLE)
-        if len(damaged) > MAX_ROWS_SHOWN:
-            out.print(f"  ... and {len(damaged) - MAX_ROWS_SHOWN:,} more; --json lists them all")
+            told = ngettext(
+                "{n:,} file is in no photo format; --json lists them",
+                "{n:,} files are in no photo format; --json lists them",
+                others,
+            )
+            out.print(f"  {told}", **WHOLE)
+        say_not_read(damaged)
     if words:
-        out.print(f"Words were looked for in {count(words, 'picture')}", **WHOLE)
+        out.print(_("Words were looked for in {pictures}", pictures=count(words, "picture")), **WHOLE)
     for notice in notices:
-        out.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+        say_note(notice, out)
 
 
 def _as_values(folder: Path, one: Update | str) -> dict[str, Any]:
@@ -280,22 +307,28 @@ def _as_values(folder: Path, one: Update | str) -> dict[str, Any]:
 
 def _say_status(found: Status) -> None:
     for folder in found.folders:
-        when = f"{datetime.fromtimestamp(folder.updated):%Y-%m-%d %H:%M}" if folder.updated else "never"
-        state = f"read {when}" if folder.reachable else "[bold red]cannot be reached; nothing is forgotten[/]"
+        when = f"{datetime.fromtimestamp(folder.updated):%Y-%m-%d %H:%M}" if folder.updated else _("never")
+        gone = f"[bold red]{_('cannot be reached; nothing is forgotten')}[/]"
+        state = _("read {when}", when=when) if folder.reachable else gone
         others = f", {count(folder.others, 'other file')}" if folder.others else ""
         out.print(f"{shown(called(folder.path))}  [b]{count(folder.photos, 'photo')}[/b]{others}, {state}", **WHOLE)
     if not found.folders:
-        out.print(f"The library has no folders yet. Add some: {COMMAND} index FOLDER", **WHOLE)
-    out.print(f"different pictures  {found.photos:,}")
-    out.print(
-        f"to be read          {found.waiting:,}" + (f"  ({COMMAND} index reads them)" if found.waiting else ""), **WHOLE
+        out.print(_("The library has no folders yet. Add some: {command} index FOLDER", command=COMMAND), **WHOLE)
+    waiting = f"  ({_('{command} index reads them', command=COMMAND)})" if found.waiting else ""
+    figures = (
+        (_("different pictures"), number(found.photos)),
+        (_("to be read"), number(found.waiting) + waiting),
+        *(
+            (_("embeddings"), _("{number:,}  by {model}", number=n, model=shown(key)))
+            for key, n in found.vectors.items()
+        ),
+        *((_(kind) if kind in PARTS else kind, number(n)) for kind, n in found.parts.items()),
+        (_("places"), number(found.places)),
+        (_("words in"), count(found.words, "picture")),
+        (_("stored"), size(found.bytes)),
     )
-    for key, number in found.vectors.items():
-        out.print(f"embeddings          {number:,}  by {shown(key)}", **WHOLE)
-    for kind, number in found.parts.items():
-        out.print(f"{kind:<20}{number:,}")
-    out.print(f"places              {found.places:,}")
-    out.print(f"words in            {count(found.words, 'picture')}")
-    out.print(f"stored              {size(found.bytes)}")
+    width = max(LABEL, *(len(about) + 2 for about, _words in figures))
+    for about, words in figures:
+        out.print(f"{about:<{width}}{words}", **WHOLE)
     if found.problem:
-        out.print(f"[yellow]note:[/] {shown(found.problem)}", **WHOLE)
+        say_note(found.problem, out)

@@ -10,25 +10,28 @@ import typer
 from cli.app import app, clear_answers
 from cli.terminal import WHOLE, out, say_decisions, shown
 from unipic.core.errors import DestinationError, SettingsError
+from unipic.core.language import gettext as _
 from unipic.core.settings import COMMAND, data_folder
 
 
 @app.command()
-def samples(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
+def samples(folder: Annotated[Path, typer.Argument(help=_("A new folder."))]) -> None:
     """Make a small sample gallery to try things out. Needs no network."""
     from unipic.sources.samples import make_samples
 
     with clear_answers(False):
         if folder.exists():
-            raise DestinationError(f"{folder} already exists; name a new folder")
+            raise DestinationError(_("{folder} already exists; name a new folder", folder=folder))
         make_samples(folder)
-        out.print(f"Made. Now try:  {COMMAND} clean {shown(folder)} --dry-run", **WHOLE)
+        out.print(
+            _("Made. Now try:  {command} clean {folder} --dry-run", command=COMMAND, folder=shown(folder)), **WHOLE
+        )
 
 
 @app.command()
 def decisions(
-    as_json: Annotated[bool, typer.Option("--json", help="Print all decisions as JSON.")] = False,
-    forget: Annotated[list[str] | None, typer.Option("--forget", help="Forget the decision with this id.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print all decisions as JSON."))] = False,
+    forget: Annotated[list[str] | None, typer.Option("--forget", help=_("Forget the decision with this id."))] = None,
 ) -> None:
     """List the decisions made in the web app: which photos belong together, which do not, and which stay."""
     from unipic.library.decisions import Catalogue
@@ -37,7 +40,7 @@ def decisions(
         catalogue = Catalogue(data_folder())
         known = {ruling.id: ruling for ruling in catalogue.all()}
         if unknown := set(forget or ()) - known.keys():
-            raise SettingsError(f"there is no decision {', '.join(sorted(unknown))}")
+            raise SettingsError(_("there is no decision {unknown}", unknown=", ".join(sorted(unknown))))
         catalogue.remove(forget or ())
         left = [ruling for id, ruling in known.items() if id not in (forget or ())]
         if as_json:

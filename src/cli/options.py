@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 from unipic.core.settings import CONTROLS, PRESETS, Settings, changed, load_config, models_folder, offline, seconds
 
 
@@ -48,11 +49,11 @@ def option(panel: str) -> Callable[..., Any]:
     return made
 
 
-_sensitivity, _models, _machine = map(option, ("Sensitivity", "Models", "Machine"))
+_sensitivity, _models, _machine = map(option, (_("Sensitivity"), _("Models"), _("Machine")))
 
 
 def _control(name: str) -> Any:
-    return _sensitivity(CONTROLS[name].option, CONTROLS[name].help)
+    return _sensitivity(CONTROLS[name].option, _(CONTROLS[name].help))
 
 
 @dataclass(frozen=True)
@@ -63,31 +64,33 @@ class Sensitivity:
     near: Annotated[float | None, _control("near")] = None
     grouping: Annotated[str | None, _control("grouping")] = None
     time_window: Annotated[str | None, _control("time_window")] = None
-    videos: Annotated[bool, _sensitivity("--videos", "Films take part too: the same film in other files.")] = False
+    videos: Annotated[bool, _sensitivity("--videos", _("Films take part too: the same film in other files."))] = False
 
 
 @dataclass(frozen=True)
 class Encoding:
-    encoder: Annotated[str | None, _models("--encoder", "Comparing: auto, unipic, mobilenet, builtin.")] = None
-    device: Annotated[str | None, _models("--device", "Where models run: auto, cpu or cuda.")] = None
-    offline: Annotated[bool, _models("--offline", "Do not download missing models.")] = False
+    encoder: Annotated[str | None, _models("--encoder", _("Comparing: auto, unipic, mobilenet, builtin."))] = None
+    device: Annotated[str | None, _models("--device", _("Where models run: auto, cpu or cuda."))] = None
+    offline: Annotated[bool, _models("--offline", _("Do not download missing models."))] = False
 
 
 @dataclass(frozen=True)
 class Ranking:
-    ranker: Annotated[str | None, _models("--ranker", "Ranking: auto, clip or builtin.")] = None
-    prompt: Annotated[str | None, _models("--prompt", "A good photo in your words (needs CLIP).")] = None
-    preset: Annotated[str | None, _models("--preset", f"A ready-made prompt: {', '.join(PRESETS)}.")] = None
+    ranker: Annotated[str | None, _models("--ranker", _("Ranking: auto, clip or builtin."))] = None
+    prompt: Annotated[str | None, _models("--prompt", _("A good photo in your words (needs CLIP)."))] = None
+    preset: Annotated[
+        str | None, _models("--preset", _("A ready-made prompt: {presets}.", presets=", ".join(PRESETS)))
+    ] = None
     people_safe: Annotated[
         bool | None,
         _models(
             "--people-safe/--no-people-safe",
-            "Look at faces in similar shots: open eyes win, and nobody is lost from what is kept. Default: on.",
+            _("Look at faces in similar shots: open eyes win, and nobody is lost from what is kept. Default: on."),
         ),
     ] = None
-    taste: Annotated[bool, _models("--taste", "Rank by what your choices in the web app taught, if it is better.")] = (
-        False
-    )
+    taste: Annotated[
+        bool, _models("--taste", _("Rank by what your choices in the web app taught, if it is better."))
+    ] = False
 
     def check(self, settings: Settings) -> None:
         """SettingsError for a prompt that no model would read. Missing weights that may be downloaded are no reason."""
@@ -97,35 +100,43 @@ class Ranking:
         if not self.prompt:
             return
         if settings.ranking.ranker == "builtin":
-            raise SettingsError("--prompt needs CLIP, and --ranker builtin does without; choose one of them")
+            raise SettingsError(_("--prompt needs CLIP, and --ranker builtin does without; choose one of them"))
         status = next(status for model, status in inventory(models_folder()) if model.name == RANKER)
         if status.state == "damaged":
-            raise SettingsError(f"--prompt needs CLIP: {status.problem}")
+            raise SettingsError(_("--prompt needs CLIP: {problem}", problem=status.problem))
         if status.state == "missing" and (offline() or not settings.machine.fetch):
-            why = f"{status.problem}, and nothing may be downloaded now"
-            raise SettingsError(f"--prompt needs CLIP: {why}. {FETCH} gets it; or leave --prompt out")
+            raise SettingsError(
+                _(
+                    "--prompt needs CLIP: {problem}, and nothing may be downloaded now. {fetch} gets it; or leave "
+                    "--prompt out",
+                    problem=status.problem,
+                    fetch=FETCH,
+                )
+            )
 
 
 @dataclass(frozen=True)
 class Searching:
     search_model: Annotated[
-        str | None, _models("--model", "Meaning of photos and words: auto, siglip2, datacomp, openai or none.")
+        str | None, _models("--model", _("Meaning of photos and words: auto, siglip2, datacomp, openai or none."))
     ] = None
 
 
 @dataclass(frozen=True)
 class Machine:
     workers: Annotated[
-        int | None, _machine("--workers", "Decode processes. Default: one per core that memory suffices for.")
+        int | None, _machine("--workers", _("Decode processes. Default: one per core that memory suffices for."))
     ] = None
-    engine: Annotated[str | None, _machine("--engine", "Where photos are read: local or ray (docs/scaling.md).")] = None
+    engine: Annotated[str | None, _machine("--engine", _("Where photos are read: local or ray (docs/scaling.md)."))] = (
+        None
+    )
     ray_address: Annotated[
-        str | None, _machine("--ray-address", "host:port of a Ray cluster's head. Default: Ray on this machine.")
+        str | None, _machine("--ray-address", _("host:port of a Ray cluster's head. Default: Ray on this machine."))
     ] = None
     ray_store: Annotated[
-        str | None, _machine("--ray-store", "With --ray-address: a folder all nodes share, or s3://bucket/folder.")
+        str | None, _machine("--ray-store", _("With --ray-address: a folder all nodes share, or s3://bucket/folder."))
     ] = None
-    config: Annotated[Path | None, _machine("--config", "A TOML file with any of these settings.")] = None
+    config: Annotated[Path | None, _machine("--config", _("A TOML file with any of these settings."))] = None
 
 
 def settings_by(*groups: Any) -> Settings:

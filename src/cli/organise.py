@@ -20,8 +20,9 @@ from cli.options import Encoding, Machine, Ranking, Sensitivity, settings_by, wi
 from cli.organise_options import Layout, Making
 from cli.organise_words import ORGANISE_EXAMPLES, say_tree
 from cli.seed_flags import Seed
-from cli.terminal import WHOLE, err, out, progress_bars, shown, somebody_is_there
+from cli.terminal import WHOLE, err, out, progress_bars, say_note, shown, somebody_is_there
 from unipic.core.errors import Cancelled, SettingsError
+from unipic.core.language import gettext as _, ngettext
 from unipic.core.settings import Settings, changed, data_folder, memory_folder, models_folder, seconds
 
 if TYPE_CHECKING:  # what the work needs is imported when there is work: --help answers at once
@@ -96,7 +97,7 @@ def organise(
     seed: Seed,
     photos: Annotated[
         list[Path] | None,
-        typer.Argument(help="Folders (with all subfolders) or files, or immich:album/NAME. They are only read."),
+        typer.Argument(help=_("Folders (with all subfolders) or files, or immich:album/NAME. They are only read.")),
     ] = None,
 ) -> None:
     """Put PHOTOS into a tree of folders: by groups of similar shots, by dates or by events."""
@@ -105,14 +106,14 @@ def organise(
         off = sensitivity.time_window in ("0", "0s")  # as in Photo Album Organizer: 0 means that time does not matter
         sensitivity = replace(sensitivity, time_window=None) if off else sensitivity
         settings = settings_by(sensitivity, encoding, ranking, machine)
-        settings = changed(settings, seed.settings(lambda words: err.print(f"[yellow]note:[/] {words}", **WHOLE)))
+        settings = changed(settings, seed.settings(say_note))
         ranking.check(settings)
         making = replace(making, fresh=making.fresh or seed.force_fresh, hdr=making.hdr or seed.enable_hdr)
         if seed.enable_face_swap:
             making = replace(making, open_eyes="propose")
         if (making.hdr or making.open_eyes) and layout.tree != "groups":
             raise SettingsError(
-                "--hdr and --open-eyes put pictures into the folder of a group; they need --tree groups"
+                _("--hdr and --open-eyes put pictures into the folder of a group; they need --tree groups")
             )
         making.check()
         given, to = [*(photos or ()), *seed.photos], layout.to or seed.output
@@ -120,9 +121,11 @@ def organise(
         immich = replace(immich, originals=whole, cache_mb=room)
         immich.check(given, copied=not making.dry_run, moved=False)
         if making.link != "copy" and any(map(elsewhere, given)):
-            raise SettingsError("photos of Immich are fetched into a cache that is emptied, so only --link copy fits")
+            raise SettingsError(
+                _("photos of Immich are fetched into a cache that is emptied, so only --link copy fits")
+            )
         if not given or to is None:
-            raise SettingsError("name the folders with your photos, and the folder to write to with --to")
+            raise SettingsError(_("name the folders with your photos, and the folder to write to with --to"))
         job = Job(given, to, layout.wish(seed.only_copies), settings, layout, making, immich, threading.Event())
         _ready(job)
         if making.watch:
@@ -143,7 +146,7 @@ def _ready(job: Job) -> None:
         destination.ready()
         destination.how.linker.check(job.to, map(str, job.folders))
     if words := WARNINGS.get(destination.how.linker.link):
-        err.print(f"[yellow]note:[/] {words}", **WHOLE)
+        say_note(_(words))
 
 
 def _once(job: Job) -> None:
@@ -184,11 +187,13 @@ def _organised(job: Job, source: Source, progress: Progress) -> Pass:
         if job.wish.tree != "groups":
             clock = film_clock(cleanup.gallery.unreadable, clock)
         tree = planned(cleanup, everything, job.wish, job.to, clock)
-        limited = f"{source.looked:,} of {source.found:,} looked at" if isinstance(source, First) else ""
+        limited = ""
+        if isinstance(source, First):
+            limited = _("{looked:,} of {found:,} looked at", looked=source.looked, found=source.found)
         destination = job.destination(tree, tools.engine, limited)
         plan = destination.plan(everything)
         result = None if job.making.dry_run else destination.carry_out(plan, progress)
-        notes = [*destination.notes, *(f"dates: {words}" for words in unsure_dates(tree))]
+        notes = [*destination.notes, *(_("dates: {words}", words=words) for words in unsure_dates(tree))]
         found = Pass(cleanup, plan, destination.needed(plan), result, tuple(notes), limited)
         return replace(found, composites=tuple(_composites(job, tree, tools.engine))) if job.making.open_eyes else found
 
@@ -212,11 +217,11 @@ def _ask(job: Job, done: Pass) -> None:
     from unipic.destinations.tree import accepted
 
     for group, made in done.composites if not job.making.as_json else ():
-        about = f"{group}: {made.facts['words']}, by {made.name}"
+        about = _("{group}: {words}, by {name}", group=group, words=made.facts["words"], name=made.name)
         if not somebody_is_there():
-            out.print(f"[yellow]note:[/] {shown(about)} is possible. Run this in a terminal to accept it.", **WHOLE)
-        elif err.input(f"{shown(about)}. Write this composite? y/N ").strip().lower() == "y":
-            out.print(f"Written: {shown(accepted(job.to, group, made))}", **WHOLE)
+            say_note(_("{about} is possible. Run this in a terminal to accept it.", about=about), out)
+        elif err.input(_("{about}. Write this composite? y/N ", about=shown(about))).strip().lower() == "y":
+            out.print(_("Written: {to}", to=shown(accepted(job.to, group, made))), **WHOLE)
 
 
 def _say(job: Job, done: Pass) -> None:
@@ -229,7 +234,9 @@ def _say(job: Job, done: Pass) -> None:
         print(json.dumps({**found, "dry_run": done.result is None}, ensure_ascii=True), flush=True)
     else:
         say_tree(done.cleanup, outline(done.plan), done.needed, notes, done.limited)
-        out.print(f"Written to {shown(job.to)}." if done.result else "Dry run: nothing was written.", **WHOLE)
+        out.print(
+            _("Written to {to}.", to=shown(job.to)) if done.result else _("Dry run: nothing was written."), **WHOLE
+        )
 
 
 def _watch(job: Job) -> None:
@@ -259,7 +266,7 @@ def _watch(job: Job) -> None:
 def _until_stopped(job: Job, progress: Progress, step: Step) -> None:
     """Cancelled once a signal came, but while files are copied: a group is finished first."""
     if job.stop.is_set() and step.stage != "Copying":
-        raise Cancelled("Stopped.")
+        raise Cancelled(_("Stopped."))
     progress(step)
 
 
@@ -268,7 +275,7 @@ def _rest(job: Job, pause: float) -> None:
 
 
 def _waiting(files: int) -> str:
-    return f"{files:,} files are still arriving" if files else ""
+    return ngettext("{n:,} files are still arriving", "{n:,} files are still arriving", files) if files else ""
 
 
 @contextmanager

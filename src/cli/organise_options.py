@@ -8,28 +8,33 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cli.options import option
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _
 
 if TYPE_CHECKING:
     from unipic.albums.plan import Wish
 
-_tree, _how = map(option, ("The tree", "How it is made"))
+_tree, _how = map(option, (_("The tree"), _("How it is made")))
 
 
 @dataclass(frozen=True)
 class Layout:
-    to: Annotated[Path | None, _tree("--to", "The folder to write the tree into. It may hold an earlier one.")] = None
-    tree: Annotated[str, _tree("--tree", "groups (similar shots, each with its best), dates or events.")] = "groups"
+    to: Annotated[Path | None, _tree("--to", _("The folder to write the tree into. It may hold an earlier one."))] = (
+        None
+    )
+    tree: Annotated[str, _tree("--tree", _("groups (similar shots, each with its best), dates or events."))] = "groups"
     pattern: Annotated[
         str,
-        _tree("--pattern", "Folders of --tree dates, of {year} {month} {day} {hour} {camera} {event} {group} {ext}."),
+        _tree(
+            "--pattern", _("Folders of --tree dates, of {year} {month} {day} {hour} {camera} {event} {group} {ext}.")
+        ),
     ] = "{year}/{month}/{day}"
     rename: Annotated[
-        str, _tree("--rename", 'New names, as "{year}{month}{day}_{hour}{minute}{second}_{name}", or with {n}.')
+        str, _tree("--rename", _('New names, as "{year}{month}{day}_{hour}{minute}{second}_{name}", or with {n}.'))
     ] = ""
-    best_only: Annotated[bool, _tree("--best-only", "Write only the recommended shot of each group.")] = False
-    no_singles: Annotated[bool, _tree("--no-singles", "Leave out photos like no other.")] = False
+    best_only: Annotated[bool, _tree("--best-only", _("Write only the recommended shot of each group."))] = False
+    no_singles: Annotated[bool, _tree("--no-singles", _("Leave out photos like no other."))] = False
     trust_mtime: Annotated[
-        bool, _tree("--trust-mtime", "Use the file's own time for photos without a capture time.")
+        bool, _tree("--trust-mtime", _("Use the file's own time for photos without a capture time."))
     ] = False
 
     def wish(self, only_copies: bool) -> Wish:
@@ -42,37 +47,49 @@ class Layout:
 
 @dataclass(frozen=True)
 class Making:
-    link: Annotated[str, _how("--link", "copy (verified), reflink, hardlink or symlink.")] = "copy"
-    absolute: Annotated[bool, _how("--absolute", "With --link symlink: links name the whole path.")] = False
+    link: Annotated[str, _how("--link", _("copy (verified), reflink, hardlink or symlink."))] = "copy"
+    absolute: Annotated[bool, _how("--absolute", _("With --link symlink: links name the whole path."))] = False
     strip_location: Annotated[
-        bool, _how("--strip-location", "Remove the location from every copy (needs exiftool).")
+        bool, _how("--strip-location", _("Remove the location from every copy (needs exiftool)."))
     ] = False
-    hdr: Annotated[bool, _how("--hdr", "Merge exposure brackets, beside their originals (with --tree groups).")] = False
-    hdr_format: Annotated[str, _how("--hdr-format", "Of merges: jpeg, or tiff with 16 bits.")] = "jpeg"
+    hdr: Annotated[bool, _how("--hdr", _("Merge exposure brackets, beside their originals (with --tree groups)."))] = (
+        False
+    )
+    hdr_format: Annotated[str, _how("--hdr-format", _("Of merges: jpeg, or tiff with 16 bits."))] = "jpeg"
     open_eyes: Annotated[
         str,
         _how(
-            "--open-eyes", "propose: offer composites where the best shot has shut eyes (experimental); each is asked."
+            "--open-eyes",
+            _("propose: offer composites where the best shot has shut eyes (experimental); each is asked."),
         ),
     ] = ""
-    limit: Annotated[int | None, _how("--limit", "Only the first N photos, by path.")] = None
-    dry_run: Annotated[bool, _how("--dry-run", "Only print the tree. Nothing is written anywhere.")] = False
-    watch: Annotated[bool, _how("--watch", "Go on: add new photos when they have arrived.")] = False
-    every: Annotated[str, _how("--every", "With --watch: how often to look, as 60s, 5m, 1h.")] = "60s"
-    fresh: Annotated[bool, _how("--fresh", "Ignore what is remembered of these photos, and remember nothing.")] = False
-    as_json: Annotated[bool, _how("--json", "Print the plan and what became of it as JSON.")] = False
+    limit: Annotated[int | None, _how("--limit", _("Only the first N photos, by path."))] = None
+    dry_run: Annotated[bool, _how("--dry-run", _("Only print the tree. Nothing is written anywhere."))] = False
+    watch: Annotated[bool, _how("--watch", _("Go on: add new photos when they have arrived."))] = False
+    every: Annotated[str, _how("--every", _("With --watch: how often to look, as 60s, 5m, 1h."))] = "60s"
+    fresh: Annotated[bool, _how("--fresh", _("Ignore what is remembered of these photos, and remember nothing."))] = (
+        False
+    )
+    as_json: Annotated[bool, _how("--json", _("Print the plan and what became of it as JSON."))] = False
 
     def check(self) -> None:
         """SettingsError for options that exclude each other."""
         if self.watch and (self.dry_run or self.limit):
-            raise SettingsError("--watch goes on for good; leave out --dry-run and --limit")
+            raise SettingsError(_("--watch goes on for good; leave out --dry-run and --limit"))
         if self.limit is not None and self.limit < 1:
-            raise SettingsError(f"--limit is a number above 0, not {self.limit}")
+            raise SettingsError(_("--limit is a number above 0, not {limit}", limit=self.limit))
         if self.hdr_format not in ("jpeg", "tiff"):
-            raise SettingsError(f"--hdr-format is jpeg or tiff, not {self.hdr_format!r}")
+            raise SettingsError(_("--hdr-format is jpeg or tiff, not {hdr_format!r}", hdr_format=self.hdr_format))
         if self.open_eyes not in ("", "propose"):
-            raise SettingsError(f"--open-eyes is propose, not {self.open_eyes!r}: a composite is never made unasked")
+            raise SettingsError(
+                _(
+                    "--open-eyes is propose, not {open_eyes!r}: a composite is never made unasked",
+                    open_eyes=self.open_eyes,
+                )
+            )
         if self.open_eyes and (self.watch or self.dry_run):
-            raise SettingsError("--open-eyes asks about composites in a finished tree; leave out --watch and --dry-run")
+            raise SettingsError(
+                _("--open-eyes asks about composites in a finished tree; leave out --watch and --dry-run")
+            )
         if self.absolute and self.link != "symlink":
-            raise SettingsError("--absolute is for --link symlink")
+            raise SettingsError(_("--absolute is for --link symlink"))

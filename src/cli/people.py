@@ -15,8 +15,9 @@ from cli.app import NOTHING_FOUND, PARTLY, app, clear_answers
 from cli.clean import Output, exported, ready
 from cli.options import Encoding, Machine, option, settings_by, with_groups
 from cli.people_words import EXAMPLES, card_values, face, listed, person, say, say_matches
-from cli.terminal import WHOLE, err, out, progress_bars, shown
+from cli.terminal import WHOLE, err, out, progress_bars, say_error, say_note, shown
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _, number, retold
 from unipic.core.photo import where
 from unipic.core.settings import COMMAND, changed, data_folder, memory_folder, models_folder
 from unipic.core.words import count
@@ -28,43 +29,49 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.people.settling import Somebody
     from unipic.tools import Tools
 
-CONSENT = (
-    "Faces are compared on this computer: 128 numbers a face are kept in {folder}, and nothing is sent. "
-    "Turn it on with --faces, once."
-)
 _finding, _saying, _looking, _keeping = map(
-    option, ("Finding", "What you say (people by id or name, faces by key, see --json)", "By a picture", "Your data")
+    option,
+    (
+        _("Finding"),
+        _("What you say (people by id or name, faces by key, see --json)"),
+        _("By a picture"),
+        _("Your data"),
+    ),
 )
 Two = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Finding:
-    faces: Annotated[bool, _finding("--faces", "Turn it on: find out whose faces these are. Needed once.")] = False
-    min_faces: Annotated[int, _finding("--min-faces", "List only people in so many photos, or with a name.")] = 3
-    tidy: Annotated[bool, _finding("--tidy", "Group all faces anew. What you said stays.")] = False
-    grouping: Annotated[str, _finding("--grouping", "linkage or dbscan (see docs/people.md).")] = "linkage"
-    suggest: Annotated[bool, _finding("--suggest", "Ask: is this the same person? With --json list questions.")] = False
+    faces: Annotated[bool, _finding("--faces", _("Turn it on: find out whose faces these are. Needed once."))] = False
+    min_faces: Annotated[int, _finding("--min-faces", _("List only people in so many photos, or with a name."))] = 3
+    tidy: Annotated[bool, _finding("--tidy", _("Group all faces anew. What you said stays."))] = False
+    grouping: Annotated[str, _finding("--grouping", _("linkage or dbscan (see docs/people.md)."))] = "linkage"
+    suggest: Annotated[bool, _finding("--suggest", _("Ask: is this the same person? With --json list questions."))] = (
+        False
+    )
 
 
 @dataclass(frozen=True)
 class Saying:
-    name: Annotated[Two | None, _saying("--name", "PERSON NAME: name somebody.")] = None
-    born: Annotated[str, _saying("--born", "With --name: the birth date, as 2015, 2015-03 or 2015-03-14.")] = ""
-    join: Annotated[Two | None, _saying("--join", "PERSON PERSON: they are the same.")] = None
-    twice: Annotated[bool, _saying("--twice", "With --join: also where a photo shows both, as a mirror does.")] = False
-    apart: Annotated[Two | None, _saying("--apart", "FACE FACE: these are two people.")] = None
-    is_not: Annotated[Two | None, _saying("--not", "FACE PERSON: this is not that person.")] = None
-    not_a_face: Annotated[str, _saying("--not-a-face", "FACE: this is no face.")] = ""
-    nobody: Annotated[str, _saying("--nobody", "PERSON: of no interest.")] = ""
-    hide: Annotated[str, _saying("--hide", "PERSON: leave out of the list, or take in again.")] = ""
-    cover: Annotated[Two | None, _saying("--cover", "PERSON FACE: this face stands for the person.")] = None
-    undo: Annotated[bool, _saying("--undo", "Take back what was said last.")] = False
+    name: Annotated[Two | None, _saying("--name", _("PERSON NAME: name somebody."))] = None
+    born: Annotated[str, _saying("--born", _("With --name: the birth date, as 2015, 2015-03 or 2015-03-14."))] = ""
+    join: Annotated[Two | None, _saying("--join", _("PERSON PERSON: they are the same."))] = None
+    twice: Annotated[bool, _saying("--twice", _("With --join: also where a photo shows both, as a mirror does."))] = (
+        False
+    )
+    apart: Annotated[Two | None, _saying("--apart", _("FACE FACE: these are two people."))] = None
+    is_not: Annotated[Two | None, _saying("--not", _("FACE PERSON: this is not that person."))] = None
+    not_a_face: Annotated[str, _saying("--not-a-face", _("FACE: this is no face."))] = ""
+    nobody: Annotated[str, _saying("--nobody", _("PERSON: of no interest."))] = ""
+    hide: Annotated[str, _saying("--hide", _("PERSON: leave out of the list, or take in again."))] = ""
+    cover: Annotated[Two | None, _saying("--cover", _("PERSON FACE: this face stands for the person."))] = None
+    undo: Annotated[bool, _saying("--undo", _("Take back what was said last."))] = False
 
     def on(self, people: People) -> Somebody | None:
         """Say it. Returns the person it is about; None if nothing is to be said, or it is about nobody."""
         if self.born and not self.name:
-            raise SettingsError("--born goes with --name")
+            raise SettingsError(_("--born goes with --name"))
         if self.name:
             return people.name(person(people, self.name[0]).id, self.name[1], self.born)
         if self.join:
@@ -83,7 +90,7 @@ class Saying:
         elif self.nobody:
             people.nobody([person(people, self.nobody).id])
         elif self.undo and (step := people.undo()):
-            err.print(f"Taken back: {shown(step.words)}.", **WHOLE)
+            err.print(_("Taken back: {words}.", words=shown(retold(step.words))), **WHOLE)
         return None
 
     @property
@@ -95,20 +102,22 @@ class Saying:
 
 @dataclass(frozen=True)
 class Looking:
-    of: Annotated[Path | None, _looking("--of", "Photos of the person in this picture, which is not kept.")] = None
-    within: Annotated[Path | None, _looking("--in", "With --of: only photos in this folder of the library.")] = None
-    paths: Annotated[bool, _looking("--paths", "With --of: print paths alone, one a line.")] = False
-    zip_path: Annotated[Path | None, _looking("--zip", "With --of: write the photos to this ZIP.")] = None
+    of: Annotated[Path | None, _looking("--of", _("Photos of the person in this picture, which is not kept."))] = None
+    within: Annotated[Path | None, _looking("--in", _("With --of: only photos in this folder of the library."))] = None
+    paths: Annotated[bool, _looking("--paths", _("With --of: print paths alone, one a line."))] = False
+    zip_path: Annotated[Path | None, _looking("--zip", _("With --of: write the photos to this ZIP."))] = None
 
 
 @dataclass(frozen=True)
 class Keeping:
-    export: Annotated[Path | None, _keeping("--export", "Write names and what you said to this JSON file.")] = None
-    take_over: Annotated[Path | None, _keeping("--import", "Read them from such a file.")] = None
-    forget: Annotated[str, _keeping("--forget", "PERSON: delete the name, and what was said of the faces.")] = ""
-    never_again: Annotated[bool, _keeping("--never-again", "With --forget: never find the person again.")] = False
-    forget_all: Annotated[bool, _keeping("--forget-all", "Turn it off; delete all numbers, pictures, names.")] = False
-    yes: Annotated[bool, _keeping("--yes", "Do not ask before something is deleted.")] = False
+    export: Annotated[Path | None, _keeping("--export", _("Write names and what you said to this JSON file."))] = None
+    take_over: Annotated[Path | None, _keeping("--import", _("Read them from such a file."))] = None
+    forget: Annotated[str, _keeping("--forget", _("PERSON: delete the name, and what was said of the faces."))] = ""
+    never_again: Annotated[bool, _keeping("--never-again", _("With --forget: never find the person again."))] = False
+    forget_all: Annotated[bool, _keeping("--forget-all", _("Turn it off; delete all numbers, pictures, names."))] = (
+        False
+    )
+    yes: Annotated[bool, _keeping("--yes", _("Do not ask before something is deleted."))] = False
 
 
 @app.command(epilog=EXAMPLES)
@@ -120,8 +129,10 @@ def people(
     keeping: Keeping,
     encoding: Encoding,
     machine: Machine,
-    photos: Annotated[list[Path] | None, typer.Argument(help="Folders to read first. Default: none.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, with the keys of faces.")] = False,
+    photos: Annotated[list[Path] | None, typer.Argument(help=_("Folders to read first. Default: none."))] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help=_("Print the answer as JSON, with the keys of faces."))
+    ] = False,
 ) -> None:
     """Find the people in the library's photos, name them, and find photos of somebody."""
     from unipic.library.library import Library
@@ -131,9 +142,9 @@ def people(
         library.usable()
         settings = changed(settings_by(encoding, machine), {"ranker": "builtin"})
         if finding.min_faces < 1:
-            raise SettingsError("--min-faces is 1 or more")
+            raise SettingsError(_("--min-faces is 1 or more"))
         if keeping.never_again and not keeping.forget:
-            raise SettingsError("--never-again goes with --forget")
+            raise SettingsError(_("--never-again goes with --forget"))
         if keeping.export or keeping.take_over or keeping.forget_all:
             _keep(keeping, library, as_json)
             return
@@ -146,7 +157,7 @@ def people(
                 _read(photos or [], library, tools, settings, progress)
                 found, notices = find_people(library, tools, settings, progress, finding.tidy, _how(finding.grouping))
             for notice in (*tools.notices, *notices):
-                err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+                say_note(notice)
             if looking.of:
                 _of(looking, library, found, tools, settings, as_json)
                 return
@@ -154,7 +165,7 @@ def people(
             _forget(keeping, found)
         some = saying.on(found)
         for notice in found.notices:
-            err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+            say_note(notice)
         if finding.suggest:
             _suggest(found, as_json)
         elif some or not (saying.something or keeping.forget):
@@ -167,14 +178,20 @@ def _consent(finding: Finding, library: Library) -> None:
     if finding.faces:
         turn_on(library)
     elif not is_on(library):
-        raise SettingsError(CONSENT.format(folder=library.data))
+        raise SettingsError(
+            _(
+                "Faces are compared on this computer: 128 numbers a face are kept in {folder}, and nothing is sent. "
+                "Turn it on with --faces, once.",
+                folder=library.data,
+            )
+        )
 
 
 def _how(grouping: str) -> Any:
     from unipic.people.grouping import HOWS
 
     if grouping not in HOWS:
-        raise SettingsError(f"--grouping is one of {', '.join(HOWS)}, not {grouping!r}")
+        raise SettingsError(_("--grouping is one of {hows}, not {grouping!r}", hows=", ".join(HOWS), grouping=grouping))
     return grouping
 
 
@@ -184,7 +201,9 @@ def _read(folders: Sequence[Path], library: Library, tools: Tools, settings: Any
     for folder in folders:
         index_gallery(library.add(folder), library, tools, settings, progress)
     if not library.paths():
-        raise SettingsError(f"the library has no folders yet; name some: {COMMAND} people FOLDER --faces")
+        raise SettingsError(
+            _("the library has no folders yet; name some: {command} people FOLDER --faces", command=COMMAND)
+        )
 
 
 def _suggest(found: People, as_json: bool) -> None:
@@ -201,15 +220,15 @@ def _suggest(found: People, as_json: bool) -> None:
         return
     while questions := deck.questions():
         first, second = card_values(deck, questions[0].first), card_values(deck, questions[0].second)
-        out.print(f"{shown(first)}  and  {shown(second)}", **WHOLE)
-        said = typer.prompt("The same person? y yes, n no, s can't tell, u undo, q end", default="s")
+        out.print(f"{shown(first)}  {_('and')}  {shown(second)}", **WHOLE)
+        said = typer.prompt(_("The same person? y yes, n no, s can't tell, u undo, q end"), default="s")
         if said == "q":
             break
         if said == "u":
             deck.undo()
         elif answer := {"y": "same", "n": "different", "s": "skip"}.get(said):
             deck.answer(questions[0], answer)  # type: ignore[arg-type]
-    out.print("No more questions." if not questions else "")
+    out.print(_("No more questions.") if not questions else "")
 
 
 def _of(looking: Looking, library: Library, found: People, tools: Tools, settings: Any, as_json: bool) -> None:
@@ -219,7 +238,7 @@ def _of(looking: Looking, library: Library, found: People, tools: Tools, setting
     from unipic.review.outcomes import Outcome
 
     if looking.within and not library.folder(library.real(looking.within)).photos:
-        raise SettingsError(f"{looking.within} has no photos in the library")
+        raise SettingsError(_("{within} has no photos in the library", within=looking.within))
     destinations = ready(Output(looking.zip_path, None, None), library.paths())
     faces = faces_in_picture(looking.of, tools, settings)[:1] if looking.of else []
     matches = [match for face in faces for match in photos_of(face, found.faces, found.limits)]
@@ -231,7 +250,7 @@ def _of(looking: Looking, library: Library, found: People, tools: Tools, setting
     problems = []
     with progress_bars(quiet=True) as progress:
         if matches:
-            outcomes = [Outcome(photos[one.digest], "kept", "shows the person") for one in matches if one.sure]
+            outcomes = [Outcome(photos[one.digest], "kept", _("shows the person")) for one in matches if one.sure]
             problems = exported([*destinations.values()], outcomes, progress)
     say_matches(
         matches,
@@ -240,7 +259,7 @@ def _of(looking: Looking, library: Library, found: People, tools: Tools, setting
         as_json,
     )
     for problem in problems:
-        err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
+        say_error(problem)
     if problems or not matches:
         raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
 
@@ -248,9 +267,15 @@ def _of(looking: Looking, library: Library, found: People, tools: Tools, setting
 def _forget(keeping: Keeping, found: People) -> None:
     some = person(found, keeping.forget)
     if not keeping.yes:
-        typer.confirm(f"Delete {some.row.name or 'this person'} and what was said of {count(len(some.faces), 'face')}? "
-                      "Nothing said before can be taken back then.", abort=True)  # fmt: skip
-    out.print(f"Forgotten: {count(found.forget(some.id, not keeping.never_again), 'ruling')}.", **WHOLE)
+        question = _(
+            "Delete {person} and what was said of {faces}? Nothing said before can be taken back then.",
+            person=some.row.name or _("this person"),
+            faces=count(len(some.faces), "face"),
+        )
+        typer.confirm(question, abort=True)
+    out.print(
+        _("Forgotten: {rulings}.", rulings=count(found.forget(some.id, not keeping.never_again), "ruling")), **WHOLE
+    )
 
 
 def _keep(keeping: Keeping, library: Library, as_json: bool) -> None:
@@ -263,19 +288,26 @@ def _keep(keeping: Keeping, library: Library, as_json: bool) -> None:
         from unipic.library.faces import forget_faces
 
         if not keeping.yes:
-            typer.confirm("Delete every name, and all that is known of faces?", abort=True)
+            typer.confirm(_("Delete every name, and all that is known of faces?"), abort=True)
         gone, rulings = forget_faces(library), records.forget_all()
         answer: dict[str, Any] = {"faces": gone.vectors, "pictures": gone.chips, "rulings": rulings}
     elif keeping.take_over:
         try:
             values = read_json(keeping.take_over)
         except ValueError as error:
-            raise SettingsError(f"{keeping.take_over} is no JSON file: {error}") from error
+            raise SettingsError(
+                _("{take_over} is no JSON file: {error}", take_over=keeping.take_over, error=error)
+            ) from error
         answer = {"new": records.take_over(values)}
     else:
         values = records.exported()
         if keeping.export and keeping.export.exists():
-            raise SettingsError(f"{keeping.export} already exists; name a new file")
+            raise SettingsError(_("{export} already exists; name a new file", export=keeping.export))
         write_json(keeping.export or Path(), values)
         answer = {"people": len(values["persons"]), "rulings": len(values["rulings"])}
-    print(json.dumps(answer)) if as_json else out.print(", ".join(f"{n:,} {name}" for name, n in answer.items()))
+    names = {
+        **{"faces": _("faces"), "pictures": _("pictures"), "rulings": _("rulings")},
+        **{"people": _("people"), "new": _("new")},
+    }
+    words = (f"{number(n)} {names[name]}" for name, n in answer.items())
+    print(json.dumps(answer)) if as_json else out.print(", ".join(words))

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from cli.examples import examples
 from cli.terminal import WHOLE, err, out, shown
 from unipic.core.errors import SettingsError
-from unipic.core.settings import COMMAND
+from unipic.core.language import gettext as _
 from unipic.core.words import count
 
 if TYPE_CHECKING:
@@ -20,27 +21,21 @@ if TYPE_CHECKING:
     from unipic.people.settling import Somebody
     from unipic.people.suggest import Deck
 
-EXAMPLES = """
-[b]Examples[/b]
-
-  Find the people in your photos, on this computer alone. [b]--faces[/b] turns it on, and is needed once:
-    python src/main.py people ~/Pictures --faces
-
-  Name somebody of the list, and join two who are the same:
-    python src/main.py people --name 3f2a "Anna" --born 2015-03
-    python src/main.py people --join Anna 91bc
-
-  Is this the same person? One question after the other:
-    python src/main.py people --suggest
-
-  All photos of the person in a picture:
-    python src/main.py people --of selfie.jpg --zip me.zip
-
-  Delete everything about faces:
-    python src/main.py people --forget-all
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 some photos could not be copied · 5 nobody found
-""".replace("python src/main.py", COMMAND)
+EXAMPLES = examples(
+    (
+        _("Find the people in your photos, on this computer alone. [b]--faces[/b] turns it on, and is needed once:"),
+        "people ~/Pictures --faces",
+    ),
+    (
+        _("Name somebody of the list, and join two who are the same:"),
+        'people --name 3f2a "Anna" --born 2015-03',
+        "people --join Anna 91bc",
+    ),
+    (_("Is this the same person? One question after the other:"), "people --suggest"),
+    (_("All photos of the person in a picture:"), "people --of selfie.jpg --zip me.zip"),
+    (_("Delete everything about faces:"), "people --forget-all"),
+    codes=(0, 1, 2, (4, _("some photos could not be copied")), (5, _("nobody found"))),
+)
 
 
 def person(people: People, text: str) -> Somebody:
@@ -52,7 +47,9 @@ def person(people: People, text: str) -> Somebody:
     if len(found) != 1:
         several = ", ".join(f"{one.id} ({count(one.photos, 'photo')})" for one in found[:9])
         raise SettingsError(
-            f"there are several people {text!r}: {several}" if found else f"there is no person {text!r}"
+            _("there are several people {text!r}: {several}", text=text, several=several)
+            if found
+            else _("there is no person {text!r}", text=text)
         )
     return found[0]
 
@@ -62,7 +59,11 @@ def face(people: People, text: str) -> Face:
     found = [one for some in people.everybody.values() for one in some.faces if text and one.key.startswith(text)]
     if len(found) != 1:
         several = ", ".join(one.key for one in found[:9])
-        raise SettingsError(f"there are several faces {text!r}: {several}" if found else f"there is no face {text!r}")
+        raise SettingsError(
+            _("there are several faces {text!r}: {several}", text=text, several=several)
+            if found
+            else _("there is no face {text!r}", text=text)
+        )
     return found[0]
 
 
@@ -78,10 +79,12 @@ def say(listed: Sequence[Somebody], found: People, library: Library, as_json: bo
     for one in listed:
         years = "" if one.years is None else "-".join(map(str, dict.fromkeys(one.years)))
         cover = one.cover and next(iter(library.places(one.cover.digest)), "")
-        out.print(f"{one.id:<12}  [b]{shown(one.row.name or '(no name)')}[/b]  {count(one.photos, 'photo')}  {years}  "
-                  f"[dim]{shown(cover or '')}[/dim]", **WHOLE)  # fmt: skip
+        name, photos = shown(one.row.name or _("(no name)")), count(one.photos, "photo")
+        out.print(f"{one.id:<12}  [b]{name}[/b]  {photos}  {years}  [dim]{shown(cover or '')}[/dim]", **WHOLE)
     if not listed:
-        err.print(f"Nobody is in enough photos. {count(len(found.everybody), 'face')} of others.", **WHOLE)
+        err.print(
+            _("Nobody is in enough photos. {faces} of others.", faces=count(len(found.everybody), "face")), **WHOLE
+        )
 
 
 def as_values(one: Somebody, found: People) -> dict[str, Any]:
@@ -109,8 +112,13 @@ def say_matches(matches: Sequence[Match], paths: dict[str, str], alone: bool, as
         if alone:
             sys.stdout.write(f"{paths[one.digest]}\n" if one.sure else "")
         else:
-            out.print(f"{shown(paths[one.digest])}  [dim]{'' if one.sure else 'perhaps'}[/dim]", **WHOLE)
+            out.print(f"{shown(paths[one.digest])}  [dim]{'' if one.sure else _('perhaps')}[/dim]", **WHOLE)
     sure = sum(one.sure for one in matches)
     err.print(
-        f"[b]{count(sure, 'photo')} found[/b], {len(matches) - sure} less sure. The picture was not kept.", **WHOLE
+        _(
+            "[b]{photos} found[/b], {unsure} less sure. The picture was not kept.",
+            photos=count(sure, "photo"),
+            unsure=len(matches) - sure,
+        ),
+        **WHOLE,
     )

@@ -17,9 +17,11 @@ import typer
 
 from cli.app import NOTHING_FOUND, PARTLY, app, before_the_work, clear_answers
 from cli.clean import Output, exported, ready
+from cli.examples import SEARCH
 from cli.options import Encoding, Searching, option, settings_by, with_groups
-from cli.terminal import SEARCH_EXAMPLES, WHOLE, err, out, progress_bars, shown
+from cli.terminal import WHOLE, err, out, progress_bars, say_error, say_note, say_sent, shown
 from unipic.core.errors import SettingsError, SourceError
+from unipic.core.language import gettext as _
 from unipic.core.photo import where as place_of
 from unipic.core.settings import COMMAND, Settings, changed, data_folder, memory_folder, models_folder
 from unipic.core.words import count
@@ -33,41 +35,43 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.search.search import Asked, Example
 
 LINES = 50  # photos that are printed for people
-_what, _answer, _where = map(option, ("What is searched", "The answer", "Where the photos go"))
+_what, _answer, _where = map(option, (_("What is searched"), _("The answer"), _("Where the photos go")))
 
 
 @dataclass(frozen=True)
 class What:
-    within: Annotated[Path | None, _what("--in", "Only photos in this folder of the library.")] = None
-    like: Annotated[list[Path] | None, _what("--like", "Like this picture. Repeatable; it is not stored.")] = None
-    not_like: Annotated[list[Path] | None, _what("--not-like", "Less like this picture. Repeatable.")] = None
-    every_shot: Annotated[bool, _what("--every-shot", "Copies and bursts one by one, not as one.")] = False
-    maybe: Annotated[bool, _what("--maybe", "Also what is less sure.")] = False
+    within: Annotated[Path | None, _what("--in", _("Only photos in this folder of the library."))] = None
+    like: Annotated[list[Path] | None, _what("--like", _("Like this picture. Repeatable; it is not stored."))] = None
+    not_like: Annotated[list[Path] | None, _what("--not-like", _("Less like this picture. Repeatable."))] = None
+    every_shot: Annotated[bool, _what("--every-shot", _("Copies and bursts one by one, not as one."))] = False
+    maybe: Annotated[bool, _what("--maybe", _("Also what is less sure."))] = False
 
 
 @dataclass(frozen=True)
 class Answer:
     limit: Annotated[
-        int | None, _answer("--limit", f"At most so many photos. Default: {LINES} lines, otherwise all.")
+        int | None, _answer("--limit", _("At most so many photos. Default: {lines} lines, otherwise all.", lines=LINES))
     ] = None
-    paths: Annotated[bool, _answer("--paths", "Print paths alone, one a line.")] = False
-    nul: Annotated[bool, _answer("-0", "With --paths: end each with a NUL, for xargs -0.")] = False
-    as_json: Annotated[bool, _answer("--json", "Print the answer as JSON.")] = False
-    explain: Annotated[bool, _answer("--explain", "Print how the query is understood, with counts and times.")] = False
+    paths: Annotated[bool, _answer("--paths", _("Print paths alone, one a line."))] = False
+    nul: Annotated[bool, _answer("-0", _("With --paths: end each with a NUL, for xargs -0."))] = False
+    as_json: Annotated[bool, _answer("--json", _("Print the answer as JSON."))] = False
+    explain: Annotated[bool, _answer("--explain", _("Print how the query is understood, with counts and times."))] = (
+        False
+    )
 
 
 @dataclass(frozen=True)
 class Where:
-    to: Annotated[Path | None, _where("--to", "Copy the photos into this folder.")] = None
-    zip_path: Annotated[Path | None, _where("--zip", "Write the photos to this ZIP.")] = None
-    listing: Annotated[Path | None, _where("--list", "Write a list of the photos (.csv or .json).")] = None
+    to: Annotated[Path | None, _where("--to", _("Copy the photos into this folder."))] = None
+    zip_path: Annotated[Path | None, _where("--zip", _("Write the photos to this ZIP."))] = None
+    listing: Annotated[Path | None, _where("--list", _("Write a list of the photos (.csv or .json)."))] = None
     coco: Annotated[
-        Path | None, _where("--export-coco", "Write a COCO dataset: the photos, with a box where SAM found it.")
+        Path | None, _where("--export-coco", _("Write a COCO dataset: the photos, with a box where SAM found it."))
     ] = None
-    yolo: Annotated[Path | None, _where("--export-yolo", "The same for YOLO.")] = None
+    yolo: Annotated[Path | None, _where("--export-yolo", _("The same for YOLO."))] = None
 
 
-@app.command(epilog=SEARCH_EXAMPLES)
+@app.command(epilog=SEARCH)
 @with_groups
 def search(
     what: What,
@@ -76,7 +80,7 @@ def search(
     encoding: Encoding,
     searching: Searching,
     query: Annotated[
-        list[str] | None, typer.Argument(help="Words, dates, places, and conditions as key:value.")
+        list[str] | None, typer.Argument(help=_("Words, dates, places, and conditions as key:value."))
     ] = None,
 ) -> None:
     """Find photos of the library: by date, place, kind, camera, colour, name, text, or an example picture."""
@@ -85,9 +89,11 @@ def search(
     with clear_answers(answer.as_json):
         text, library = " ".join(query or ()), Library(data_folder())
         if not (text or what.like or what.not_like):
-            raise SettingsError(f'what are you looking for? For example: {COMMAND} search "Rome 2019"')
+            raise SettingsError(
+                _('what are you looking for? For example: {command} search "Rome 2019"', command=COMMAND)
+            )
         if answer.limit is not None and answer.limit < 1:
-            raise SettingsError("--limit is 1 or more")
+            raise SettingsError(_("--limit is 1 or more"))
         library.usable()
         settings = changed(settings_by(encoding, searching), {"ranker": "builtin"})
         destinations = ready(Output(where.zip_path, where.to, where.listing), library.paths())
@@ -100,9 +106,9 @@ def search(
                 problems += _written(dataset, found, photos, settings, progress)
             _say(found, photos, answer, seconds, asked)
         for problem in problems:
-            err.print(f"[bold red]error:[/] {shown(problem)}", **WHOLE)
+            say_error(problem)
         for path in (*destinations, *(dataset.folder for dataset in datasets)) if photos else ():
-            err.print(f"{count(len(photos), 'photo')} written to {shown(path)}.", **WHOLE)
+            say_sent(len(photos), path)
         if problems or not photos:
             raise typer.Exit(PARTLY if problems else NOTHING_FOUND)
 
@@ -118,10 +124,10 @@ def opened(library: Library, settings: Settings, what: What, text: str) -> Itera
     from utils import find_events
 
     if not library.paths():
-        raise SettingsError(f"the library has no folders yet; add some: {COMMAND} index FOLDER")
+        raise SettingsError(_("the library has no folders yet; add some: {command} index FOLDER", command=COMMAND))
     encoder, notices = open_encoder(settings.comparing.encoder, Loader(models_folder(), fetch=False))
     for notice in notices:
-        err.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+        say_note(notice)
     language = (locale.getlocale()[0] or "en").replace("_", "-")
     searchable = Searchable(library, encoder.key, encoder.calibration)
     meaning, about = open_meaning(searchable, settings, models_folder(), memory_folder())
@@ -129,7 +135,13 @@ def opened(library: Library, settings: Settings, what: What, text: str) -> Itera
     in_event = lambda value: events().matching(value)  # noqa: E731  asked for only by event:
     asked = Asked(searchable, language, meaning=meaning, about_meaning=about, event=in_event)
     if what.within and not library.folder(library.real(what.within)).photos:
-        raise SettingsError(f"{what.within} has no photos in the library; add it: {COMMAND} index {what.within}")
+        raise SettingsError(
+            _(
+                "{within} has no photos in the library; add it: {command} index {within}",
+                within=what.within,
+                command=COMMAND,
+            )
+        )
     said = [chip for chip in asked.parse(text).chips if chip.key == "like"]
     more, less = (
         [*(given or ()), *(Path(value) for chip in said if chip.negative is negative for value in chip.values)]
@@ -149,7 +161,7 @@ def _files(paths: list[Path]) -> list[Any]:
 
     for path in paths:
         if not path.is_file():
-            raise SourceError(f"{path} is not a file")
+            raise SourceError(_("{path} is not a file", path=path))
     return [Found(str(path), path.name, str(path), path.stat().st_size) for path in paths]
 
 
@@ -168,7 +180,8 @@ def _found(text: str, asked: Asked, examples: list[Example], what: What, answer:
 def _outcomes(found: Results, photos: list[Photo]) -> list[Any]:
     from unipic.review.outcomes import Outcome
 
-    reason = f"found by {found.query.text!r}" if found.query.text else "like the example"
+    text = found.query.text
+    reason = _("found by {text!r}", text=text) if text else _("like the example")
     return [Outcome(photo, "kept", reason) for photo in photos]
 
 
@@ -195,7 +208,7 @@ def _written(
     digests = [found.library.digests[at] for at in order]
     things = {digest: thing for digest, thing in zip(digests, found.parts(order), strict=True) if thing}
     if not things:
-        err.print("[yellow]note:[/] no photo was found by a thing in it: there are no boxes.", **WHOLE)
+        say_note(_("no photo was found by a thing in it: there are no boxes."))
     with open_tools(settings, models_folder(), None) as tools:
         return dataset.write(photos, things, found.query.words or "thing", tools.engine, settings.limits, progress)
 
@@ -219,24 +232,30 @@ def _print(found: Results, photos: list[Photo], answer: Answer) -> None:
     for at, photo, why, more in zip(found.order.tolist(), lines, reasons, found.more.tolist(), strict=False):
         if found.zone_of(at) != zone and found.ranked is not None:
             zone = found.zone_of(at)
-            out.print(f"[b]{zone}[/b]")
+            out.print(f"[b]{_(zone)}[/b]")
         copies = f"  [b]+{more}[/b]" if more else ""
         out.print(f"{shown(place_of(photo))}{copies}  [dim]{shown(why)}[/dim]", **WHOLE)
     for note in found.notes:
-        err.print(f"[yellow]note:[/] {shown(note)}.", **WHOLE)
-    shows = f", {found.shown:,} without copies and bursts" if found.shown < found.total else ""
-    left = f" Listed: the first {len(lines):,}; --limit lists more." if len(lines) < found.shown else ""
-    err.print(f"[b]{count(found.total, 'photo')} found[/b]{shows}.{left}", **WHOLE)
+        say_note(f"{note}.")
+    told = _("[b]{photos} found[/b]", photos=count(found.total, "photo"))
+    if found.shown < found.total:
+        told += _(", {number:,} without copies and bursts", number=found.shown)
+    left = " " + _("Listed: the first {number:,}; --limit lists more.", number=len(lines))
+    err.print(f"{told}.{left if len(lines) < found.shown else ''}", **WHOLE)
 
 
 def _explain(found: Results, asked: Asked, seconds: float) -> None:
     for chip, left in asked.without_each(found.query):
-        others = f"; or {shown(', '.join(chip.readings))}" if chip.readings else ""
-        out.print(f"{shown(chip)}  {asked.count(chip):,} photos, {left:,} without it{others}", **WHOLE)
+        others = _("; or {readings}", readings=shown(", ".join(chip.readings))) if chip.readings else ""
+        figures = _("{number:,} photos, {left:,} without it", number=asked.count(chip), left=left)
+        out.print(f"{shown(chip)}  {figures}{others}", **WHOLE)
     if found.query.words:
-        out.print(f"words: {shown(found.query.words)}", **WHOLE)
+        out.print(_("words: {words}", words=shown(found.query.words)), **WHOLE)
     moment = asked.library.moment
-    out.print(f"cosine of one moment or place: {moment:.3f}; {seconds * 1000:.0f} ms", **WHOLE)
+    out.print(
+        _("cosine of one moment or place: {moment:.3f}; {seconds:.0f} ms", moment=moment, seconds=seconds * 1000),
+        **WHOLE,
+    )
 
 
 def _as_values(found: Results, photos: list[Photo], asked: Asked) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.core.settings import COMMAND
 
 
@@ -50,13 +51,26 @@ class Seed:
         """SettingsError for a flag without a counterpart, with what to use instead."""
         for name, instead in INSTEAD.items():
             if getattr(self, name) not in (None, False):
-                raise SettingsError(f"there is no --{name.replace('_', '-')} here: {instead}")
+                raise SettingsError(
+                    _(
+                        "there is no --{flag} here: {instead}",
+                        flag=name.replace("_", "-"),
+                        instead=_(instead, command=COMMAND),
+                    )
+                )
         if self.source_type not in ("local", "immich"):
-            raise SettingsError(f"--source-type is local or immich, not {self.source_type!r}")
+            raise SettingsError(
+                _("--source-type is local or immich, not {source_type!r}", source_type=self.source_type)
+            )
         if self.face_backend != "auto":
-            raise SettingsError(f"there is one way to find faces here; leave --face-backend {self.face_backend} out")
+            raise SettingsError(
+                _(
+                    "there is one way to find faces here; leave --face-backend {face_backend} out",
+                    face_backend=self.face_backend,
+                )
+            )
         if not self.swap_closed_eyes:
-            raise SettingsError("only closed eyes are ever replaced, and only on your word; leave this flag out")
+            raise SettingsError(_("only closed eyes are ever replaced, and only on your word; leave this flag out"))
 
     @property
     def photos(self) -> list[Path]:
@@ -71,12 +85,23 @@ class Seed:
         if self.threshold is None:
             return found
         if not 0 <= self.threshold <= 64:
-            raise SettingsError(f"--threshold is 0 to 64, not {self.threshold}")
+            raise SettingsError(_("--threshold is 0 to 64, not {threshold}", threshold=self.threshold))
         if self.only_copies:
-            notice(f"-t {self.threshold} counted differing bits of a hash; here it means groups of copies only")
+            notice(
+                _(
+                    "-t {threshold} counted differing bits of a hash; here it means groups of copies only",
+                    threshold=self.threshold,
+                )
+            )
             return found
         similar = next(value for most, value in SIMILAR.items() if self.threshold <= most)
-        notice(f"-t {self.threshold} counted differing bits of a hash; here it means --similarity {similar:.0f}")
+        notice(
+            _(
+                "-t {threshold} counted differing bits of a hash; here it means --similarity {similar:.0f}",
+                threshold=self.threshold,
+                similar=similar,
+            )
+        )
         return {**found, "similar": similar}
 
     @property
@@ -87,15 +112,15 @@ class Seed:
 
 SAME = 3  # the threshold up to which the flag's own help says "only near-duplicates"
 SIMILAR = {6: 90.0, 10: 80.0, 64: 70.0}  # up to this threshold, this similarity
-APPLY = f"`{COMMAND} immich apply` writes to Immich"
+APPLY = N_("`{command} immich apply` writes to Immich")
 INSTEAD = {
-    "state_file": "a run continues by the content of the folder it writes to, and needs no file of its own",
-    "no_verify_ssl": "give the server's certificate with --ca-file",
-    "hdr_gamma": "--hdr merges by exposure fusion, which has no gamma",
+    "state_file": N_("a run continues by the content of the folder it writes to, and needs no file of its own"),
+    "no_verify_ssl": N_("give the server's certificate with --ca-file"),
+    "hdr_gamma": N_("--hdr merges by exposure fusion, which has no gamma"),
     "tag_only": APPLY,
     "create_albums": APPLY,
     "mark_best_favorite": APPLY,
     "album_prefix": APPLY,
-    "immich_cache_dir": "fetched pictures lie in the data folder, which UNIPIC_DATA names",
-    "immich_api_key": "a key is no argument that others can see; set UNIPIC_IMMICH_KEY",
+    "immich_cache_dir": N_("fetched pictures lie in the data folder, which UNIPIC_DATA names"),
+    "immich_api_key": N_("a key is no argument that others can see; set UNIPIC_IMMICH_KEY"),
 }

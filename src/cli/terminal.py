@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +16,20 @@ from rich.console import Console
 from rich.markup import escape
 
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext, number, retold
 from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import COMMAND
 from unipic.core.words import belonging, count, nothing_found, printable, size
-from unipic.review.rules import SETS
 
 BAR_INTERVAL_S = 0.1  # between two updates of a bar
 ELAPSED_WIDTH = 7  # columns: 0:12:34 is never cut
-WHOLE_TASK = "All of it"
+WHOLE_TASK = N_("All of it")
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars, TaskID
 
     from cli.check import Finding  # what is said of a result comes with it
+    from unipic.core.photo import Unreadable
     from unipic.destinations.base import Result
     from unipic.destinations.immich import Journal
     from unipic.destinations.undo import Held, Undone
@@ -42,69 +44,48 @@ err = Console(stderr=True)
 out = Console()
 
 WHOLE: dict[str, Any] = {"highlight": False, "soft_wrap": True}  # a path is not cut where the window ends
-LEFT_OUT: dict[By, str] = {"you": "by your decision", "identical": "identical", "verified": "verified at full size"}
+LEFT_OUT: dict[By, str] = {
+    "you": N_("left out, by your decision"),
+    "identical": N_("left out, identical"),
+    "verified": N_("left out, verified at full size"),
+}
+SETS_FOUND = {
+    "exact": N_("exact copies"),
+    "pixels": N_("same pixels, different file"),
+    "original": N_("the original of an edited photo"),
+    "near": N_("same picture"),
+    "holds": N_("same picture, each holds something"),
+}
+STATES = {"present": N_("present"), "missing": N_("missing"), "damaged": N_("damaged")}  # of a model
 MAX_ROWS_SHOWN = 20  # unreadable files that are named; --json has them all
-
-
-SEARCH_EXAMPLES = f"""
-[b]Examples[/b]
-
-  What you remember of it: a date, a place, a kind, a camera, a name. Recognised words become conditions:
-    {COMMAND} search "Rome 2019"
-    {COMMAND} search "screenshots last week"
-    {COMMAND} search "canon, Saturday night, last summer"
-
-  Conditions written out; several hold together, [b]|[/b] means or, a minus means not:
-    {COMMAND} search "date:2019-07..2019-08 country:it -kind:screenshot"
-    {COMMAND} search "near:48.86,2.35,5km rating:>=4 size:>5MB"
-    {COMMAND} search 'folder:"Summer 2014" color:red|teal is:portrait'
-
-  Words in names and captions; in quotes they are never taken for anything else:
-    {COMMAND} search '"RE16 TGK"'
-
-  By example. The picture need not be in the library:
-    {COMMAND} search --like lost.jpg
-    {COMMAND} search "2019" --like beach.jpg --not-like pool.jpg --maybe
-
-  Send what is found:
-    {COMMAND} search "favourites 2020" --to ~/best-of-2020
-    {COMMAND} search "kind:document" --paths -0 | xargs -0 ls -l
-    {COMMAND} search "Rome" --json | jq .results
-
-  How a query is understood, with the number of photos of each condition:
-    {COMMAND} search "May in Florence" --explain
-
-[b]Keys[/b]  date year month day before after time · place country near · kind camera format name folder text
-      color is has rating size mp width height · who faces people · tag album · sort limit
-
-[b]Exit codes[/b]  0 found · 1 failed · 2 wrong arguments · 4 some photos could not be copied · 5 nothing found
-"""
-
-
-IMMICH_EXAMPLES = f"""
-[b]Examples[/b]
-
-  Remember the server and its key, then see what the key may do:
-    {COMMAND} immich login https://photos.example.org
-    {COMMAND} immich check
-
-  What would be written, and nothing more:
-    {COMMAND} immich apply immich:album/Lisbon --dry-run
-
-  Tags and an album for each group of similar shots, after you typed the number of photos; and all of it back:
-    {COMMAND} immich apply --create-albums
-    {COMMAND} immich undo
-
-  Which photos of a folder are on the server already:
-    {COMMAND} clean ~/Pictures immich: --list both.csv
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 4 done in part · 5 nothing found · 130 stopped by Ctrl-C
-"""
 
 
 def shown(value: object) -> str:
     """Names, paths and messages for the terminal: no control codes, no bytes that are no text, no markup."""
     return escape(printable(value))
+
+
+def say_note(words: object, to: Console = err) -> None:
+    """Something that a person should know."""
+    to.print(f"[yellow]{_('note:')}[/] {shown(retold(str(words)))}", **WHOLE)
+
+
+def say_error(words: object) -> None:
+    """What went wrong."""
+    err.print(f"[bold red]{_('error:')}[/] {shown(retold(str(words)))}", **WHOLE)
+
+
+def say_sent(photos: int, path: Path) -> None:
+    """How many photos were written, and where to."""
+    err.print(_("{photos} written to {path}.", photos=count(photos, "photo"), path=shown(path)), **WHOLE)
+
+
+def say_not_read(files: Sequence[Unreadable]) -> None:
+    """The first files that could not be read, and how many more there are."""
+    for file in files[:MAX_ROWS_SHOWN]:
+        out.print(f"  [yellow]{_('not read:')}[/] {shown(file.name)} {shown(retold(file.reason))}", **WHOLE)
+    if (more := len(files) - MAX_ROWS_SHOWN) > 0:
+        out.print(_("  ... and {more:,} more; --json lists them all", more=more))
 
 
 @contextmanager
@@ -143,11 +124,11 @@ class _Bars:
         self._stage, self._when = step.stage, now
         if step.ahead:
             self._began = {}
-            self._tasks[WHOLE_TASK] = self._bars.add_task(f"[b]{WHOLE_TASK}[/b]", total=1.0, told="")
+            self._tasks[WHOLE_TASK] = self._bars.add_task(f"[b]{_(WHOLE_TASK)}[/b]", total=1.0, told="")
         if step.total or step.stage not in self._tasks:
             self._end_uncounted()  # as loading a model, amid what is counted
         if step.stage not in self._tasks:
-            self._tasks[step.stage] = self._bars.add_task(step.stage, total=step.total or None, told="")
+            self._tasks[step.stage] = self._bars.add_task(retold(step.stage), total=step.total or None, told="")
         passed = now - self._began.setdefault(step.stage, now)
         told = step.amount if self._overall.purpose else step.pace(passed)
         self._bars.update(self._tasks[step.stage], completed=step.done, total=step.total or None, told=told)
@@ -183,73 +164,87 @@ def say_summary(
     cleanup, found, counted = proposal.cleanup, report(proposal, choices, everything), ledger(everything)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     along = sum(len(photo.companions) for photo in cleanup.gallery.photos)
-    table.add_row("photos found", f"{found.before:,}{belonging(along)}")
-    for words, kind in (
-        ("exact copies", "exact"),
-        ("same pixels, different file", "pixels"),
-        ("the original of an edited photo", "original"),
-        ("same picture", "near"),
-        ("same picture, each holds something", "holds"),
-    ):
+    table.add_row(_("photos found"), number(found.before) + belonging(along))
+    for kind, words in SETS_FOUND.items():
         sets = [one for one in cleanup.lanes if one.kind == kind]
         if not sets and kind in ("original", "holds"):
             continue
-        table.add_row(words, f"{sum(len(one.copies) for one in sets):,} in {count(len(sets), 'set')}")
+        copies = sum(len(one.copies) for one in sets)
+        table.add_row(_(words), _("{number:,} in {sets}", number=copies, sets=count(len(sets), "set")))
     members = sum(len(cluster.photos) for cluster in cleanup.clusters)
-    table.add_row("similar shots", f"{members:,} in {count(len(cleanup.clusters), 'group')}")
+    groups = count(len(cleanup.clusters), "group")
+    table.add_row(_("similar shots"), _("{number:,} in {groups}", number=members, groups=groups))
     if cleanup.series:
         kinds = Counter(one.kind for one in cleanup.series)
-        named = (count(number, SETS[kind][0].split(" ", 1)[1]) for kind, number in kinds.items())
-        table.add_row("deliberate series, kept", ", ".join(named))
-    table.add_row("unique photos", f"{len(cleanup.singles):,}")
-    table.add_row("could not be read", f"{found.unreadable:,}")
+        table.add_row(_("deliberate series, kept"), ", ".join(starmap(_series, kinds.items())))
+    table.add_row(_("unique photos"), number(len(cleanup.singles)))
+    table.add_row(_("could not be read"), number(found.unreadable))
     for by, left in counted.by.items():
         if left.photos:
-            table.add_row(f"left out, {LEFT_OUT[by]}", f"{count(left.photos, 'photo')}, {size(left.bytes)}")
-    table.add_row("[b]clean gallery[/b]", f"[b]{count(found.after, 'photo')}, {size(found.bytes_saved)} saved[/b]")
+            table.add_row(_(LEFT_OUT[by]), f"{count(left.photos, 'photo')}, {size(left.bytes)}")
+    kept = _("{photos}, {size} saved", photos=count(found.after, "photo"), size=size(found.bytes_saved))
+    table.add_row(f"[b]{_('clean gallery')}[/b]", f"[b]{kept}[/b]")
     if cleanup.gallery.photos:
         out.print(table)
     else:
         out.print(f"[b]{shown(nothing_found([file.name for file in cleanup.gallery.unreadable]))}[/b]", **WHOLE)
-    for file in cleanup.gallery.unreadable[:MAX_ROWS_SHOWN]:
-        out.print(f"  [yellow]not read:[/] {shown(file.name)} {shown(file.reason)}", **WHOLE)
-    if found.unreadable > MAX_ROWS_SHOWN:
-        out.print(f"  ... and {found.unreadable - MAX_ROWS_SHOWN:,} more; --json lists them all")
+    say_not_read(cleanup.gallery.unreadable)
     for note in (*cleanup.notices, *problems):
-        out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+        say_note(note, out)
     if counted.left_out.photos > counted.by["you"].photos:
-        out.print("Copies are left out without your look; [b]--keep-copies[/b] keeps them.", **WHOLE)
+        out.print(_("Copies are left out without your look; [b]--keep-copies[/b] keeps them."), **WHOLE)
     if cleanup.clusters and not found.reviewed:
         out.print(
-            "All similar shots are kept; [b]--best-only[/b] keeps only the recommended one of each group.", **WHOLE
+            _("All similar shots are kept; [b]--best-only[/b] keeps only the recommended one of each group."), **WHOLE
         )
     for path in written:
-        out.print(f"Written to {shown(path)}.", **WHOLE)
+        out.print(_("Written to {path}.", path=shown(path)), **WHOLE)
     if moved:
         say_moved(moved)
     elif not written and cleanup.gallery.photos:
-        out.print("Dry run: nothing was written.", **WHOLE)
+        out.print(_("Dry run: nothing was written."), **WHOLE)
+
+
+def _series(kind: str, number: int) -> str:
+    return {
+        "bracket": count(number, "exposure bracket"),
+        "panorama": count(number, "panorama"),
+        "stack": count(number, "focus stack"),
+        "timelapse": count(number, "time-lapse"),
+        "burst": count(number, "burst"),
+    }[kind]
 
 
 def confirmed(files: int, bytes: int, yes: int | None) -> int:
     """How many files may be moved: all of them, by `yes` or because a person typed the number."""
-    going = f"{count(files, 'file')}, {size(bytes)}, would be moved"
-    return confirmed_number(files, going, yes, " into a dated folder beside the others", "moved")
+    going = ngettext(
+        "{n:,} file, {size}, would be moved", "{n:,} files, {size}, would be moved", files, size=size(bytes)
+    )
+    asked = ngettext(
+        "{n:,} file, {size}, would be moved into a dated folder beside the others. [b]undo[/b] puts them back.",
+        "{n:,} files, {size}, would be moved into a dated folder beside the others. [b]undo[/b] puts them back.",
+        files,
+        size=size(bytes),
+    )
+    return confirmed_number(files, yes, going, asked, _("nothing was moved"))
 
 
-def confirmed_number(number: int, going: str, yes: int | None, where: str = "", done: str = "written") -> int:
-    """The number, if `yes` has it or a person typed it. SettingsError otherwise: nothing is `done`."""
-    nothing = f"nothing was {done}"
-    if yes is not None and yes != number:
-        raise SettingsError(f"{going}, and --yes says {yes:,}: {nothing}")
-    if yes is not None or not number:
-        return number
+def confirmed_number(wanted: int, yes: int | None, going: str, asked: str, nothing: str) -> int:
+    """The number wanted, if `yes` has it or a person typed it after reading what is `asked`.
+
+    SettingsError otherwise: what would be `going` on, and that `nothing` was done.
+    """
+    if yes is not None and yes != wanted:
+        raise SettingsError(_("{going}, and --yes says {yes:,}: {nothing}", going=going, yes=yes, nothing=nothing))
+    if yes is not None or not wanted:
+        return wanted
     if not somebody_is_there():
-        raise SettingsError(f"{going}: without a terminal, confirm with --yes {number}. {nothing.capitalize()}")
-    err.print(f"{going}{where}. [b]undo[/b] puts them back.", **WHOLE)
-    if err.input("Type the number to do it: ").strip().replace(",", "") != str(number):
-        raise SettingsError(f"that is not the number: {nothing}")
-    return number
+        why = _("{going}: without a terminal, confirm with --yes {number}.", going=going, number=wanted)
+        raise SettingsError(f"{why} {nothing[0].upper()}{nothing[1:]}")
+    err.print(asked, **WHOLE)
+    if err.input(_("Type the number to do it: ")).strip() not in (str(wanted), number(wanted)):
+        raise SettingsError(_("that is not the number: {nothing}", nothing=nothing))
+    return wanted
 
 
 def somebody_is_there() -> bool:
@@ -259,57 +254,70 @@ def somebody_is_there() -> bool:
 
 def say_moved(moved: Result) -> None:
     what = f"{count(moved.photos, 'photo')}, {count(moved.files, 'file')}, {size(moved.bytes)}"
-    out.print(f"[b]Set aside: {what}.[/b]", **WHOLE)
+    out.print(f"[b]{_('Set aside: {what}.', what=what)}[/b]", **WHOLE)
     for folder in moved.folders:
-        out.print(f"Moved to {shown(folder)}. [b]undo[/b] puts them back.", **WHOLE)
+        out.print(_("Moved to {folder}. [b]undo[/b] puts them back.", folder=shown(folder)), **WHOLE)
 
 
 def say_held(held: list[Held], servers: list[Journal]) -> None:
     """One line for each folder that photos were set aside into, and for each run that wrote to an Immich server."""
     for one in held:
-        torn = "; interrupted halfway" if one.torn else ""
+        torn = _("; interrupted halfway") if one.torn else ""
         out.print(f"{shown(one.folder)}  [b]{count(one.files, 'file')}[/b], {size(one.bytes)}{torn}", **WHOLE)
     for run in servers:
-        going = " [yellow]interrupted: apply --resume goes on[/]" if run.open else ""
-        steps = f"{run.done:,} of {count(len(run.steps), 'step')}"
+        going = f" [yellow]{_('interrupted: apply --resume goes on')}[/]" if run.open else ""
+        steps = _("{number:,} of {steps}", number=run.done, steps=count(len(run.steps), "step"))
         out.print(f"{shown(run.server)}  [b]{shown(run.run)}[/b]  {steps}{going}", **WHOLE)
     if servers:
-        out.print(f"Take one of them back with: {COMMAND} immich undo RUN", **WHOLE)
+        out.print(_("Take one of them back with: {command} immich undo RUN", command=COMMAND), **WHOLE)
     if not held and not servers:
-        out.print("Nothing is set aside.")
+        out.print(_("Nothing is set aside."))
 
 
 def say_undone(undone: list[Undone]) -> None:
     """How many files are back, and what is not, and why."""
     for one in undone:
-        out.print(f"[b]{count(one.files, 'file')} put back[/b], {size(one.bytes)}, from {shown(one.folder)}.", **WHOLE)
+        out.print(
+            _(
+                "[b]{files} put back[/b], {size}, from {folder}.",
+                files=count(one.files, "file"),
+                size=size(one.bytes),
+                folder=shown(one.folder),
+            ),
+            **WHOLE,
+        )
         for note in (*one.notes, *one.problems):
-            out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+            say_note(note, out)
     if not undone:
-        out.print("Nothing is set aside.")
+        out.print(_("Nothing is set aside."))
 
 
 def say_models(found: list[tuple[Model, Status]], folder: Path) -> None:
     from rich.table import Table
 
-    table = Table("model", "purpose", "licence", "installed?", title=f"Models in {shown(folder)}")
+    table = Table(
+        *(_("model"), _("purpose"), _("licence"), _("installed?")), title=_("Models in {folder}", folder=shown(folder))
+    )
     for model, status in found:
-        here: str = "ships with Unipic" if model.shipped and status.state == "present" else status.state
+        here = _("ships with Unipic") if model.shipped and status.state == "present" else _(STATES[status.state])
         if status.state == "missing" and not model.shipped:
-            here = f"missing, {size(model.size)}"
-        table.add_row(*map(shown, (model.label, model.use, model.licence, here)))
-    table.add_row("Built-in encoder and ranking", "need no weights", "MIT", "always")
+            here = _("missing, {size}", size=size(model.size))
+        table.add_row(*map(shown, (_(model.label), _(model.use), model.licence, here)))
+    table.add_row(_("Built-in encoder and ranking"), _("need no weights"), "MIT", _("always"))
     out.print(table)
 
 
 def say_findings(found: list[Finding]) -> None:
     """A line each: its state, what it is about, and what to do."""
-    marks = {"ok": "[green]ok     [/]", "note": "[yellow]note   [/]", "problem": "[bold red]problem[/]"}
+    marks = {"ok": ("green", _("ok")), "note": ("yellow", _("note")), "problem": ("bold red", _("problem"))}
+    width = max(len(word) for _style, word in marks.values())
     for one in found:
         advice = f". {shown(one.advice)}" if one.advice else ""
-        out.print(f"{marks[one.state]}  [b]{shown(one.about)}[/]: {shown(one.words)}{advice}", **WHOLE)
+        style, word = marks[one.state]
+        out.print(f"[{style}]{word:<{width}}[/]  [b]{shown(one.about)}[/]: {shown(one.words)}{advice}", **WHOLE)
     problems = sum(one.state == "problem" for one in found)
-    out.print(f"{count(problems, 'problem')} found." if problems else "Everything needed is here.", **WHOLE)
+    ends = ngettext("{n:,} problem found.", "{n:,} problems found.", problems)
+    out.print(ends if problems else _("Everything needed is here."), **WHOLE)
 
 
 def say_decisions(rulings: list[Ruling]) -> None:
@@ -317,8 +325,12 @@ def say_decisions(rulings: list[Ruling]) -> None:
     for ruling in rulings:
         names = shown(", ".join(ruling.names[:4]) + (", ..." if len(ruling.names) > 4 else ""))
         if ruling.kept is not None:
-            what = f"{len(ruling.kept)} of {count(len(ruling.parts[0]), 'photo')} kept"
+            photos = count(len(ruling.parts[0]), "photo")
+            what = _("{number} of {photos} kept", number=len(ruling.kept), photos=photos)
+        elif len(ruling.parts) == 1:
+            what = _("belong together")
         else:
-            what = "belong together" if len(ruling.parts) == 1 else f"{len(ruling.parts)} parts kept apart"
+            what = ngettext("{n} part kept apart", "{n} parts kept apart", len(ruling.parts))
         out.print(f"{ruling.id}  {datetime.fromtimestamp(ruling.at):%Y-%m-%d %H:%M}  [b]{what}[/b]  {names}", **WHOLE)
-    out.print(f"{count(len(rulings), 'decision')}. [b]decisions --forget ID[/b] forgets one.", **WHOLE)
+    decisions = count(len(rulings), "decision")
+    out.print(_("{decisions}. [b]decisions --forget ID[/b] forgets one.", decisions=decisions), **WHOLE)

@@ -8,31 +8,26 @@ from typing import Annotated
 import typer
 
 from cli.app import PARTLY, app, clear_answers
+from cli.examples import examples
 from cli.terminal import progress_bars, say_held, say_undone
 from unipic.core.errors import SourceError
-from unipic.core.settings import COMMAND, data_folder
+from unipic.core.language import gettext as _
+from unipic.core.settings import data_folder
 
-UNDO_EXAMPLES = f"""
-[b]Examples[/b]
-
-  Put back everything that was ever set aside on this machine:
-    {COMMAND} undo
-
-  List what is set aside, then put back everything below a folder:
-    {COMMAND} undo --list
-    {COMMAND} undo ~/Pictures
-
-[b]Exit codes[/b]  0 everything is back · 4 some files could not be put back · 2 wrong arguments · 130 stopped by Ctrl-C
-"""
+UNDO_EXAMPLES = examples(
+    (_("Put back everything that was ever set aside on this machine:"), "undo"),
+    (_("List what is set aside, then put back everything below a folder:"), "undo --list", "undo ~/Pictures"),
+    codes=((0, _("everything is back")), (4, _("some files could not be put back")), 2, 130),
+)
 
 
 @app.command(epilog=UNDO_EXAMPLES)
 def undo(
     folder: Annotated[
-        Path | None, typer.Argument(help="Put back what was moved from here. Default: everything moved.")
+        Path | None, typer.Argument(help=_("Put back what was moved from here. Default: everything moved."))
     ] = None,
-    only_list: Annotated[bool, typer.Option("--list", help="Only list what is set aside, and where.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    only_list: Annotated[bool, typer.Option("--list", help=_("Only list what is set aside, and where."))] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print the result as JSON."))] = False,
 ) -> None:
     """Put back the files that [b]clean --move-aside[/b] moved. Nothing is overwritten."""
     from unipic.destinations.immich import written_runs
@@ -41,7 +36,7 @@ def undo(
 
     with clear_answers(as_json):
         if folder and not folder.is_dir():
-            raise SourceError(f"{folder} is not a folder")
+            raise SourceError(_("{folder} is not a folder", folder=folder))
         places = [folder] if folder else remembered(data_folder() / KNOWN)
         if only_list:
             there = [held(one) for one in quarantines(*places)]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import typer
+from cli.app import Commands, app
+from unipic.core.language import gettext as _
 
-from cli.app import app
-
-video = typer.Typer(no_args_is_help=True, help="Pictures that tell a film, its shots, and films that are there twice.")
+video = Commands(no_args_is_help=True, help=_("Pictures that tell a film, its shots, and films that are there twice."))
 app.add_typer(video, name="video")

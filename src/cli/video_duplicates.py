@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import NOTHING_FOUND, clear_answers
+from cli.examples import examples
 from cli.options import Encoding, Machine, option, settings_by, with_groups
-from cli.terminal import WHOLE, out, progress_bars, shown
+from cli.terminal import WHOLE, out, progress_bars, say_note, shown
 from cli.video import video
 from unipic.core.errors import SettingsError
+from unipic.core.language import gettext as _, gettext_noop as N_, retold
 from unipic.core.settings import COMMAND, changed, memory_folder, models_folder
 from unipic.core.words import count, size
 
@@ -26,51 +28,52 @@ if TYPE_CHECKING:  # what the work needs is imported when there is work: --help 
     from unipic.core.photo import Photo, Unreadable
     from unipic.video.same_film import SameFilm
 
-_sensitivity, _output = map(option, ("Sensitivity", "Output"))
+_sensitivity, _output = map(option, (_("Sensitivity"), _("Output")))
 COLUMNS = ("kind", "stays", "copy", "offset_s", "coverage", "mirrored", "reason")
 
-EXAMPLES = f"""
-[b]Examples[/b]
-
-  Which films are there twice: in another container, smaller, with bars, mirrored:
-    {COMMAND} video duplicates ~/Pictures
-
-  Also clips that are part of a longer film, as a list for a spreadsheet:
-    {COMMAND} video duplicates ~/Films --within --list copies.csv
-
-  Nothing is moved. To set copies aside: {COMMAND} clean FOLDERS --videos
-
-[b]Exit codes[/b]  0 copies found · 1 failed · 2 wrong arguments · 5 none found · 130 stopped by Ctrl-C
-"""
+EXAMPLES = examples(
+    (
+        _("Which films are there twice: in another container, smaller, with bars, mirrored:"),
+        "video duplicates ~/Pictures",
+    ),
+    (
+        _("Also clips that are part of a longer film, as a list for a spreadsheet:"),
+        "video duplicates ~/Films --within --list copies.csv",
+    ),
+    (_("Nothing is moved. To set copies aside: {command} clean FOLDERS --videos", command=COMMAND),),
+    codes=((0, _("copies found")), 1, 2, (5, _("none found")), 130),
+)
 
 
 @dataclass(frozen=True)
 class Sameness:
-    within: Annotated[bool, _sensitivity("--within", "Also clips that are part of a longer film.")] = False
-    coverage: Annotated[float, _sensitivity("--coverage", "Share of the shorter film that must agree, 0.1 to 1.")] = 0.5
-    bits: Annotated[int, _sensitivity("--bits", "Of the 63 bits of a picture's hash, so many may differ, 0 to 20.")] = (
-        12
-    )
+    within: Annotated[bool, _sensitivity("--within", _("Also clips that are part of a longer film."))] = False
+    coverage: Annotated[
+        float, _sensitivity("--coverage", _("Share of the shorter film that must agree, 0.1 to 1."))
+    ] = 0.5
+    bits: Annotated[
+        int, _sensitivity("--bits", _("Of the 63 bits of a picture's hash, so many may differ, 0 to 20."))
+    ] = 12
 
     def check(self) -> None:
         """SettingsError for a value that tells nothing."""
         if not 0.1 <= self.coverage <= 1:
-            raise SettingsError(f"--coverage is a share from 0.1 to 1, not {self.coverage}")
+            raise SettingsError(_("--coverage is a share from 0.1 to 1, not {coverage}", coverage=self.coverage))
         if not 0 <= self.bits <= 20:
-            raise SettingsError(f"--bits is 0 to 20, not {self.bits}: beyond, unlike pictures agree")
+            raise SettingsError(_("--bits is 0 to 20, not {bits}: beyond, unlike pictures agree", bits=self.bits))
 
 
 @dataclass(frozen=True)
 class Listing:
-    listing: Annotated[Path | None, _output("--list", "Write the copies to this file (.csv).")] = None
-    as_json: Annotated[bool, _output("--json", "Print everything as JSON.")] = False
+    listing: Annotated[Path | None, _output("--list", _("Write the copies to this file (.csv)."))] = None
+    as_json: Annotated[bool, _output("--json", _("Print everything as JSON."))] = False
 
     def check(self) -> None:
         """SettingsError for a file that exists, or is of another kind."""
         if self.listing and self.listing.suffix.lower() != ".csv":
-            raise SettingsError(f"{self.listing} must end in .csv")
+            raise SettingsError(_("{listing} must end in .csv", listing=self.listing))
         if self.listing and self.listing.exists():
-            raise SettingsError(f"{self.listing} exists already; choose another name")
+            raise SettingsError(_("{listing} exists already; choose another name", listing=self.listing))
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,9 @@ class Copy:
 @video.command(epilog=EXAMPLES)
 @with_groups
 def duplicates(
-    folders: Annotated[list[Path], typer.Argument(help="Folders (with all subfolders) or films. They are only read.")],
+    folders: Annotated[
+        list[Path], typer.Argument(help=_("Folders (with all subfolders) or films. They are only read."))
+    ],
     sameness: Sameness,
     listing: Listing,
     encoding: Encoding,
@@ -186,25 +191,32 @@ def write_list(path: Path, copies: Sequence[Copy]) -> None:
         file.write(text.getvalue().encode("utf-8-sig"))
 
 
-WORDS = {"bytes": "the same file", "container": "the same pictures and sound", "same": "same film", "part": "part of"}
+WORDS = {
+    "bytes": N_("the same file"),
+    "container": N_("the same pictures and sound"),
+    "same": N_("same film"),
+    "part": N_("part of"),
+}
 
 
 def _say(films: Films, copies: Sequence[Copy], notices: Sequence[str], listing: Path | None) -> None:
     from unipic.cleanup.films import films_of
 
     for stays in dict.fromkeys(one.stays for one in copies):
-        out.print(f"[b]{shown(stays)}[/b] stays", **WHOLE)
+        out.print(_("[b]{stays}[/b] stays", stays=shown(stays)), **WHOLE)
         for one in (each for each in copies if each.stays == stays):
-            out.print(f"  {WORDS[one.kind]}: [b]{shown(one.copy)}[/b]", **WHOLE)
-            out.print(f"    {shown(one.reason)}", **WHOLE)
+            out.print(f"  {_(WORDS[one.kind])}: [b]{shown(one.copy)}[/b]", **WHOLE)
+            out.print(f"    {shown(retold(one.reason))}", **WHOLE)
     for photo in _frames(films):
-        out.print(f"{shown(photo.name)}: {shown(photo.note)}", **WHOLE)
+        out.print(f"{shown(photo.name)}: {shown(retold(photo.note))}", **WHOLE)
     for film in films.silent:
-        out.print(f"cannot tell: {shown(film.name)}  nothing moves in it, or nothing is to be seen", **WHOLE)
+        out.print(
+            _("cannot tell: {name}  nothing moves in it, or nothing is to be seen", name=shown(film.name)), **WHOLE
+        )
     for file in _not_read(films):
-        out.print(f"[yellow]not read:[/] {shown(file.name)} {shown(file.reason)}", **WHOLE)
+        out.print(f"[yellow]{_('not read:')}[/] {shown(file.name)} {shown(retold(file.reason))}", **WHOLE)
     for notice in notices:
-        out.print(f"[yellow]note:[/] {shown(notice)}", **WHOLE)
+        say_note(notice, out)
     everything = films_of(films.gallery)
     freed = {film.name: film.size for film in everything}
     out.print(
@@ -213,4 +225,4 @@ def _say(films: Films, copies: Sequence[Copy], notices: Sequence[str], listing: 
         **WHOLE,
     )
     if listing:
-        out.print(f"Written to {shown(listing)}", **WHOLE)
+        out.print(_("Written to {listing}", listing=shown(listing)), **WHOLE)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import FAILED, NOTHING_FOUND, PARTLY, before_the_work, clear_answers
+from cli.examples import examples
 from cli.options import Encoding, Machine, settings_by, with_groups
-from cli.terminal import WHOLE, out, progress_bars, shown
+from cli.terminal import WHOLE, out, progress_bars, say_note, shown
 from cli.video import video
 from cli.video_options import Groups, Named, Where, Which
 from unipic.core.errors import SettingsError
-from unipic.core.settings import COMMAND, Settings, changed, memory_folder, models_folder, seconds
+from unipic.core.language import gettext as _, retold
+from unipic.core.settings import Settings, changed, memory_folder, models_folder, seconds
 from unipic.core.words import count, duration
 
 if TYPE_CHECKING:
@@ -29,21 +31,18 @@ if TYPE_CHECKING:
     from unipic.video.telling import Telling, Wish
 
 ENCODERS = ("auto", "unipic", "mobilenet", "builtin")
-EXAMPLES = f"""
-[b]Examples[/b]
-
-  The pictures that tell a film, into a new folder:
-    {COMMAND} video keyframes holiday.mp4 --to pictures
-
-  The 22 most different ones, and what would be written without writing it:
-    {COMMAND} video keyframes talk.mkv --count 22 --to pictures --dry-run
-
-  By DBSCAN as in Piaggio, which frames of one scene hang together by:
-    {COMMAND} video keyframes -v talk.mp4 -o pictures --grouping dbscan -e 0.2 -s 2 -t cosine
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 4 done in part
-            5 nothing found · 130 stopped by Ctrl-C
-"""
+EXAMPLES = examples(
+    (_("The pictures that tell a film, into a new folder:"), "video keyframes holiday.mp4 --to pictures"),
+    (
+        _("The 22 most different ones, and what would be written without writing it:"),
+        "video keyframes talk.mkv --count 22 --to pictures --dry-run",
+    ),
+    (
+        _("By DBSCAN as in Piaggio, which frames of one scene hang together by:"),
+        "video keyframes -v talk.mp4 -o pictures --grouping dbscan -e 0.2 -s 2 -t cosine",
+    ),
+    codes=(0, 1, 2, 3, 4, 5, 130),
+)
 
 
 @video.command(epilog=EXAMPLES)
@@ -55,7 +54,7 @@ def keyframes(
     named: Named,
     encoding: Encoding,
     machine: Machine,
-    films: Annotated[list[Path] | None, typer.Argument(help="Films. They are only read.")] = None,
+    films: Annotated[list[Path] | None, typer.Argument(help=_("Films. They are only read."))] = None,
 ) -> None:
     """Find the pictures that tell a film: sharp, none black, none twice."""
     with clear_answers(where.as_json):
@@ -71,7 +70,7 @@ def keyframes(
         with progress_bars(quiet=where.as_json) as progress, _opened(settings, where.fresh, progress) as tools:
             for file in found_films(paths):
                 telling, problem = _one(file, asked, wish, tools, where, progress)
-                problems += [f"{file.name} {problem}"] if problem else []
+                problems += [f"{file.name} {retold(problem)}"] if problem else []
                 told += [telling] if telling else []
         _say(told, problems, where)
         if problems or not any(one["pictures"] for one in told):
@@ -84,14 +83,14 @@ def _check(where: Where, paths: list[Path]) -> None:
     from unipic.video.cut_lists import kind_of
 
     if not paths:
-        raise SettingsError("name a film, or a folder of photos with -d")
+        raise SettingsError(_("name a film, or a folder of photos with -d"))
     if where.to is None and not where.dry_run:
-        raise SettingsError("choose where the pictures go: --to FOLDER, or --dry-run")
+        raise SettingsError(_("choose where the pictures go: --to FOLDER, or --dry-run"))
     if (where.plot_here or where.images_here) and where.to is None:
-        raise SettingsError("-p and -i draw into the output folder: name it with --to")
+        raise SettingsError(_("-p and -i draw into the output folder: name it with --to"))
     lists = [path for path in (where.shots, where.plot, where.plot_images, where.plot_html) if path]
     if lists and len(paths) > 1:
-        raise SettingsError("a list of shots and a map are of one film: name only one")
+        raise SettingsError(_("a list of shots and a map are of one film: name only one"))
     with before_the_work():
         if where.shots:
             kind_of(where.shots)
@@ -112,7 +111,11 @@ def _encoder(short: str | None, long: str | None) -> str | None:
     name = long or short
     if short and short not in ENCODERS:
         raise SettingsError(
-            f"-m {short}: frames are compared by one of {', '.join(ENCODERS)}. CLIP serves search and ranking"
+            _(
+                "-m {short}: frames are compared by one of {encoders}. CLIP serves search and ranking",
+                short=short,
+                encoders=", ".join(ENCODERS),
+            )
         )
     return name
 
@@ -125,7 +128,7 @@ def asked_of(which: Which, settings: Settings = Settings()) -> Asked:  # noqa: B
     if problem := installed(which.detector):
         raise SettingsError(problem)
     if which.format not in ("jpg", "png"):
-        raise SettingsError(f"--format is jpg or png, not {which.format}")
+        raise SettingsError(_("--format is jpg or png, not {format}", format=which.format))
     return Asked(
         "",
         detector=which.detector,
@@ -142,7 +145,7 @@ def _wish(which: Which, groups: Groups) -> Wish:
     from unipic.video.telling import Wish
 
     if which.per_shot not in ("auto", "1"):
-        raise SettingsError(f"--per-shot is auto or 1, not {which.per_shot}")
+        raise SettingsError(_("--per-shot is auto or 1, not {per_shot}", per_shot=which.per_shot))
     dbscan = groups.grouping is None and (groups.min_samples is not None or groups.metric is not None)
     grouped = Grouped(
         grouping=groups.grouping or ("dbscan" if dbscan else "greedy"),
@@ -165,9 +168,9 @@ def found_films(paths: list[Path]) -> Iterator[Found]:
         try:
             status = path.stat()
         except OSError as error:
-            raise SettingsError(f"{path} cannot be opened: {error.strerror}") from error
+            raise SettingsError(_("{path} cannot be opened: {strerror}", path=path, strerror=error.strerror)) from error
         if not path.is_file():
-            raise SettingsError(f"{path} is no film; a folder of photos goes with -d")
+            raise SettingsError(_("{path} is no film; a folder of photos goes with -d", path=path))
         whole = path.absolute()
         # Pictures are named by their film: films of one name get their folder's too.
         name = path.name if stems[path.stem] == 1 else f"{whole.parent.name} {path.name}"
@@ -208,9 +211,9 @@ def _one(
     if where.shots and not where.dry_run:
         write_list(where.shots, cut_list(found.film, found.shots, kind_of(where.shots)))
     _draw(telling, rows, where)
-    problem = found.problem or (
-        f"has {count(found.damaged, 'damaged packet')}; they were skipped" if found.damaged else ""
-    )
+    packets = count(found.damaged, "damaged packet")
+    skipped = _("has {packets}; they were skipped", packets=packets) if found.damaged else ""
+    problem = found.problem or skipped
     return _told(telling, planned(telling, asked.format)) | {"problem": problem}, problem
 
 
@@ -256,20 +259,26 @@ def _say(told: list[dict[str, Any]], problems: list[str], where: Where) -> None:
     from unipic.video.gathered import clock
 
     for one in told:
-        scenes = f"{count(len(one['pictures']), 'scene')}, {one['singles']:,} of one frame"
-        out.print(f"[b]{shown(one['film'])}[/b]  {count(len(one['shots']), 'shot')}, {scenes}", **WHOLE)
+        found = _(
+            "{shots}, {scenes}, {singles:,} of one frame",
+            shots=count(len(one["shots"]), "shot"),
+            scenes=count(len(one["pictures"]), "scene"),
+            singles=one["singles"],
+        )
+        out.print(f"[b]{shown(one['film'])}[/b]  {found}", **WHOLE)
         for picture in one["pictures"]:
             also = [clock(at)[:8] for at in picture["also_at"]]
-            again = f"  also at {', '.join(also[:6])}{', ...' if len(also) > 6 else ''}" if also else ""
+            times = ", ".join(also[:6]) + (", ..." if len(also) > 6 else "")
+            again = f"  {_('also at {times}', times=times)}" if also else ""
             out.print(f"  {shown(picture['name'])}{again}", **WHOLE)
         for kind, length in one["technical"].items():
-            out.print(f"  [yellow]left out:[/] {duration(length)} {kind}", **WHOLE)
+            out.print(f"  [yellow]{_('left out:')}[/] {duration(length)} {retold(kind)}", **WHOLE)
     for note in problems:
-        out.print(f"[yellow]note:[/] {shown(note)}", **WHOLE)
+        say_note(note, out)
     if where.to and not where.dry_run:
-        out.print(f"Written to {shown(where.to)}.", **WHOLE)
+        out.print(_("Written to {to}.", to=shown(where.to)), **WHOLE)
     else:
-        out.print("Dry run: nothing was written.", **WHOLE)
+        out.print(_("Dry run: nothing was written."), **WHOLE)
 
 
 def _folder(
@@ -281,11 +290,11 @@ def _folder(
     from cli.options import Ranking, Sensitivity
 
     if paths:
-        raise SettingsError("-d is for a folder of photos: name either films or a folder")
+        raise SettingsError(_("-d is for a folder of photos: name either films or a folder"))
     if where.to is None and not where.dry_run:
-        raise SettingsError("choose where the pictures go: --to FOLDER, or --dry-run")
+        raise SettingsError(_("choose where the pictures go: --to FOLDER, or --dry-run"))
     if groups.metric not in (None, "cosine") or groups.min_samples not in (None, 3):
-        raise SettingsError("photos are compared by cosine, and DBSCAN makes groups of three: leave -t and -s out")
+        raise SettingsError(_("photos are compared by cosine, and DBSCAN makes groups of three: leave -t and -s out"))
     similar = _as_similarity(groups.epsilon, encoding) if groups.epsilon is not None else groups.similar
     output = Output(
         to=None if where.dry_run else where.to, dry_run=where.dry_run, as_json=where.as_json, fresh=where.fresh
@@ -308,6 +317,6 @@ def _as_similarity(epsilon: float, encoding: Encoding) -> float:
 
     from unipic.vision.registry import Loader, open_encoder
 
-    model, _ = open_encoder(encoding.encoder or "auto", Loader(models_folder(), "cpu", False))
+    model, _notices = open_encoder(encoding.encoder or "auto", Loader(models_folder(), "cpu", False))
     odds = model.calibration.slope * (1 - epsilon - model.calibration.middle)
     return min(99.0, max(1.0, 100 / (1 + math.exp(-odds))))

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.app import PARTLY, before_the_work, clear_answers
-from cli.terminal import WHOLE, err, out, progress_bars, shown
+from cli.examples import examples
+from cli.terminal import WHOLE, err, out, progress_bars, say_note, shown
 from cli.video import video
 from cli.video_keyframes import asked_of, found_films, free
 from cli.video_options import DETECTORS, Which
 from unipic.core.errors import UnipicError
+from unipic.core.language import gettext as _, gettext_noop as N_, retold
 from unipic.core.settings import COMMAND
 from unipic.core.words import count
 
@@ -25,25 +27,27 @@ if TYPE_CHECKING:
     from unipic.video.gathered import Gathered
     from unipic.video.keyframes import Asked
 
-EXAMPLES = f"""
-[b]Examples[/b]
+BEGINS = {"start": N_("start"), "cut": N_("cut"), "fade": N_("fade"), "mix": N_("mix")}  # how a shot does
 
-  A list of cuts for an editor, and the film in pieces at them:
-    {COMMAND} video shots talk.mp4 --list talk.edl
-    {COMMAND} video split talk.mp4 --to pieces
-
-[b]Exit codes[/b]  0 done · 1 failed · 2 wrong arguments · 3 no room on the disk · 4 done in part
-            130 stopped by Ctrl-C
-"""
+EXAMPLES = examples(
+    (
+        _("A list of cuts for an editor, and the film in pieces at them:"),
+        "video shots talk.mp4 --list talk.edl",
+        "video split talk.mp4 --to pieces",
+    ),
+    codes=(0, 1, 2, 3, 4, 130),
+)
 
 
 @video.command(epilog=EXAMPLES)
 def shots(
-    film: Annotated[Path, typer.Argument(help="A film. It is only read.")],
-    listing: Annotated[Path | None, typer.Option("--list", help="Write them: .csv, .edl, .otio or .ffmpeg.")] = None,
-    detector: Annotated[str, typer.Option("--detector", help=f"What finds them: {DETECTORS}.")] = "two-signal",
-    limit: Annotated[str | None, typer.Option("--limit", help="Look only at the beginning, as 60s.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
+    film: Annotated[Path, typer.Argument(help=_("A film. It is only read."))],
+    listing: Annotated[Path | None, typer.Option("--list", help=_("Write them: .csv, .edl, .otio or .ffmpeg."))] = None,
+    detector: Annotated[
+        str, typer.Option("--detector", help=_("What finds them: {detectors}.", detectors=DETECTORS))
+    ] = "two-signal",
+    limit: Annotated[str | None, typer.Option("--limit", help=_("Look only at the beginning, as 60s."))] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print the whole result as JSON."))] = False,
 ) -> None:
     """List the shots of a film: where each begins and ends, and how."""
     from unipic.destinations.keyframes import write_list
@@ -71,10 +75,12 @@ def shots(
 
 @video.command(epilog=EXAMPLES)
 def split(
-    film: Annotated[Path, typer.Argument(help="A film. It is only read.")],
-    to: Annotated[Path, typer.Option("--to", "-o", help="Write the pieces into this folder.")],
-    detector: Annotated[str, typer.Option("--detector", help=f"What finds the shots: {DETECTORS}.")] = "two-signal",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be written.")] = False,
+    film: Annotated[Path, typer.Argument(help=_("A film. It is only read."))],
+    to: Annotated[Path, typer.Option("--to", "-o", help=_("Write the pieces into this folder."))],
+    detector: Annotated[
+        str, typer.Option("--detector", help=_("What finds the shots: {detectors}.", detectors=DETECTORS))
+    ] = "two-signal",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only print what would be written."))] = False,
 ) -> None:
     """Cut a film at its shots without coding it again, where it has pictures that need no other."""
     from unipic.destinations.keyframes import folder_ready, write_pieces
@@ -89,19 +95,23 @@ def split(
         keys = list(_whole(in_worker(key_times, found.film)))
         parts = pieces(found.film, found.shots, keys)
         ending = ENDINGS[muxer(found.film)]
-        names = [safe_name(f"{film.stem}_{number:03d}.{ending}") for number, _ in enumerate(parts, 1)]
+        names = [safe_name(f"{film.stem}_{number:03d}.{ending}") for number in range(1, len(parts) + 1)]
         jobs = [partial(_written, partial(in_worker, written, Job(found.film, part))) for part in parts]
         paths = [] if dry_run else write_pieces(zip(names, jobs, strict=True), to)
         for name, part in zip(names, parts, strict=True):
-            shots_of = f"shot {part.first}" if part.first == part.last else f"shots {part.first} to {part.last}"
-            out.print(f"{shown(name)}  {shots_of}", **WHOLE)
+            one = _("shot {number}", number=part.first)
+            several = _("shots {first} to {last}", first=part.first, last=part.last)
+            out.print(f"{shown(name)}  {one if part.first == part.last else several}", **WHOLE)
         joined = len(found.shots) - len(parts)
         if joined:
             err.print(
-                f"{count(joined, 'shot')} stay with the one before: the film has no picture there that needs no other.",
+                _(
+                    "{shots} stay with the one before: the film has no picture there that needs no other.",
+                    shots=count(joined, "shot"),
+                ),
                 **WHOLE,
             )
-        out.print(f"Written to {shown(to)}." if paths else "Dry run: nothing was written.", **WHOLE)
+        out.print(_("Written to {to}.", to=shown(to)) if paths else _("Dry run: nothing was written."), **WHOLE)
 
 
 def _written(parts: Any) -> Iterator[Any]:
@@ -116,10 +126,10 @@ def _whole(results: Any) -> Iterator[Any]:
     try:
         for result in results:
             if isinstance(result, Failure):
-                raise UnipicError(f"the film {result.reason}")
+                raise UnipicError(_("the film {reason}", reason=retold(result.reason)))
             yield result
     except NotAFilm as error:
-        raise UnipicError(f"the film {error}") from error
+        raise UnipicError(_("the film {reason}", reason=retold(str(error)))) from error
 
 
 def _shots(film: Path, asked: Asked, quiet: bool) -> Gathered:
@@ -156,16 +166,16 @@ def _say_shots(found: Gathered, listing: Path | None) -> None:
     from unipic.video.gathered import clock
 
     for shot in found.shots:
-        out.print(f"{shot.number:4d}  {clock(shot.start)}  {clock(shot.end)}  {shot.kind_in}", **WHOLE)
+        out.print(f"{shot.number:4d}  {clock(shot.start)}  {clock(shot.end)}  {_(BEGINS[shot.kind_in])}", **WHOLE)
     out.print(f"{count(len(found.shots), 'shot')}.", **WHOLE)
     if found.problem:
-        out.print(f"[yellow]note:[/] {shown(found.film.name)} {shown(found.problem)}", **WHOLE)
+        say_note(f"{found.film.name} {retold(found.problem)}", out)
     if listing:
-        out.print(f"Written to {shown(listing)}.", **WHOLE)
+        out.print(_("Written to {listing}.", listing=shown(listing)), **WHOLE)
 
 
 @video.command()
-def sample(film: Annotated[Path, typer.Argument(help="A new file, as sample.mp4.")]) -> None:
+def sample(film: Annotated[Path, typer.Argument(help=_("A new file, as sample.mp4."))]) -> None:
     """Make a short film to try things out. Needs no network."""
     from unipic.video.sample_film import make_film
 
@@ -173,4 +183,6 @@ def sample(film: Annotated[Path, typer.Argument(help="A new file, as sample.mp4.
         with before_the_work():
             free(film)
         make_film(film)
-        out.print(f"Made. Now try:  {COMMAND} video keyframes {shown(film)} --dry-run", **WHOLE)
+        out.print(
+            _("Made. Now try:  {command} video keyframes {film} --dry-run", command=COMMAND, film=shown(film)), **WHOLE
+        )

@@ -138,7 +138,7 @@ def _about(cleanup: Cleanup) -> None:
             _(
                 "Compared by {encoder}, ranked by {ranker}.",
                 encoder=plain(cleanup.encoder),
-                ranker=plain(cleanup.ranker),
+                ranker=plain(retold(cleanup.ranker)),
             )
         )
         for notice in cleanup.notices:

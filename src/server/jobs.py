@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from server.runs import Run, State
 from unipic.core.files import read_json
-from unipic.core.language import gettext as _, language
+from unipic.core.language import kept, language
 from unipic.core.settings import with_immich_key
 
 SPARE_S = 900.0  # how long a process with loaded models, about a gigabyte, waits for a run
@@ -196,8 +196,10 @@ def where(run: Run) -> Where | None:
 
 def _last_words(run: Run, code: int) -> str:
     if code == -getattr(signal, "SIGKILL", 9):  # which Windows has not
-        return _("The scan was killed, probably because memory ran out. Try fewer photos at a time, or fewer workers.")
-    return _(
+        return kept(
+            "The scan was killed, probably because memory ran out. Try fewer photos at a time, or fewer workers."
+        )
+    return kept(
         "The scan ended unexpectedly (code {code}). The server's log has the details. Start it again to retry.",
         code=code,
     )

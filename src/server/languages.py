@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -45,8 +45,14 @@ def hear_screens() -> None:
 
 
 def _of_screen() -> str:
-    shown = get_script_run_ctx(suppress_warning=True) is not None
-    return wanted(st.context.cookies, st.context.headers) if shown else ""
+    shown = get_script_run_ctx(suppress_warning=True)
+    return _of_session(shown.session_id) if shown else ""
+
+
+@lru_cache(1000)
+def _of_session(session: str) -> str:
+    """What the browser asked for when it began this session; asking Streamlit takes long for every single text."""
+    return wanted(st.context.cookies, st.context.headers)
 
 
 class Languages:

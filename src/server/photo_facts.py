@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from unipic.cleanup.contained import listed
 from unipic.cleanup.criteria import BY_NAME, HIGHER, MEASURED, Criterion
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.photo import Photo, in_utc, local_time
 from unipic.core.words import size
 from unipic.library.companions import with_what
@@ -26,7 +26,7 @@ def facts(photo: Photo, scores: Mapping[str, float | None]) -> list[Fact]:
         (_("Exposure"), photo.exposure, None, NEITHER),
         (_("Place"), "" if photo.place is None else "{:.5f}, {:.5f}".format(*photo.place), None, NEITHER),
         (_("Comes with"), with_what(photo), None, NEITHER),
-        (_("Holds"), listed(photo.holds + photo.told), None, NEITHER),
+        (_("Holds"), retold(listed(photo.holds + photo.told)), None, NEITHER),
         (_("Stars"), "" if photo.rating is None else _stars(photo.rating), photo.rating, HIGHER),
         (_("Edited with"), photo.edited, None, NEITHER),
         *(_measured(criterion, getattr(photo.measures, criterion.name)) for criterion in MEASURED),
@@ -52,4 +52,4 @@ def _measured(criterion: Criterion, value: float | None) -> Fact:
         return _(criterion.label), "", None, criterion.better
     words = criterion.say(value)
     shown = criterion.level(value) if criterion.levels else float(words.strip("%°"))
-    return _(criterion.label), words, shown, criterion.better
+    return _(criterion.label), retold(words), shown, criterion.better

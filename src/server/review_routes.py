@@ -19,7 +19,7 @@ from unipic.albums.made import FRAMES
 from unipic.cleanup.faces import columns as eyes_and_smiles
 from unipic.cleanup.result import Series
 from unipic.core.face import Face
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.photo import Photo
 from unipic.library.companions import with_what
 from unipic.review.desk import Desk, NoSuchGroup, NotUnderstood
@@ -147,8 +147,8 @@ def _standing(desk: Desk) -> dict[str, Any]:
     return {
         "version": desk.history.version,
         "arrangement": desk.arrangement,
-        "undo": undo.what if undo else "",
-        "redo": redo.what if redo else "",
+        "undo": retold(undo.what) if undo else "",
+        "redo": retold(redo.what) if redo else "",
         "ledger": ledger_to_dict(desk.ledger),
     }
 
@@ -175,7 +175,7 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
         "id": group.id,
         "lane": group.lane,
         "reason": group.headline,
-        "doubt": group.doubt,
+        "doubt": retold(group.doubt),
         "tie": group.tie,
         "certainty": round(group.certainty, 3),
         "suggested": [photo.id for photo in group.photos if photo.id in group.suggested],
@@ -189,7 +189,7 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
                 "protected": photo.id in group.protected,
                 "alike": None if alike is None else round(alike),
                 "near": how_near,
-                "words": "; ".join(filter(None, (words, with_what(photo), photo.note))),
+                "words": "; ".join(filter(None, (retold(words), with_what(photo), retold(photo.note)))),
                 "facts": facts(photo, {name: column[i] for name, column in scores.items()}),
             }
             for i, (photo, alike, how_near, words) in enumerate(

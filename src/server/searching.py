@@ -133,11 +133,11 @@ class Searches:
         if chip.key == "event":
             titles = self.occasions.now().by_id
             told = (titles[value].title if value in titles else value for value in chip.values)
-            named = _("{qqq}event: {names}", qqq="not " * chip.negative, names=printable(" or ".join(told)))
+            names = printable(f" {_('or')} ".join(told))
+            named = _("not event: {names}", names=names) if chip.negative else _("event: {names}", names=names)
         elif chip.key == "like":
-            named = ("unlike " if chip.negative else "like ") + " or ".join(
-                self._name(asked, value) for value in chip.values
-            )
+            names = f" {_('or')} ".join(self._name(asked, value) for value in chip.values)
+            named = _("unlike {names}", names=names) if chip.negative else _("like {names}", names=names)
         else:
             named = label(chip, asked.parser.language)
         return {

@@ -26,12 +26,12 @@ from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.record import evidence_to_dict
 from unipic.core.errors import Cancelled, DecisionsUnreadable, ModelError, SourceError, UnipicError
 from unipic.core.files import is_full, write_json
-from unipic.core.language import gettext as _, gettext_noop as N_, kept, speak_in_process
+from unipic.core.language import gettext as _, kept, speak_in_process
 from unipic.core.progress import Overall, Progress, Step
 from unipic.core.settings import Settings, changed, data_folder, immich_key, memory_folder, models_folder
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.library.library import Library
-from unipic.library.recognised import PROBLEM, chosen
+from unipic.library.recognised import chosen
 from unipic.sources.base import Source
 from unipic.sources.folder import FolderSource
 from unipic.sources.immich import ImmichSource
@@ -41,8 +41,8 @@ from unipic.vision.base import VIEW
 from unipic.vision.registry import Loader, open_encoder, open_scorer
 
 REPORT_INTERVAL_S = 0.3  # seconds between two reports of progress
-NO_ROOM = N_("The server's disk is full. Free some space, then start again.")
-UNEXPECTED = N_("An unexpected error occurred. The server's log has the details.")
+NO_ROOM = kept("The server's disk is full. Free some space, then start again.")
+UNEXPECTED = kept("An unexpected error occurred. The server's log has the details.")
 Examine = Callable[[Source, Tools, Settings, Progress, Callable[[Evidence], None]], Evidence]
 
 
@@ -71,7 +71,7 @@ def work_on(folder: Path, examine: Examine) -> int:
     except Exception as error:
         traceback.print_exc()
         with suppress(OSError):  # if the disk is full, the server reports the exit code
-            run.change(state="failed", message=_(NO_ROOM) if is_full(error) else _(UNEXPECTED))
+            run.change(state="failed", message=NO_ROOM if is_full(error) else UNEXPECTED)
         return 1
     finally:
         with suppress(FileNotFoundError):  # the run was deleted
@@ -125,7 +125,7 @@ def update_library(run: Run, settings: Settings, progress: Progress) -> None:
         try:
             read_words(chosen(library), library, tools, settings, progress)
         except ModelError as error:
-            notices.append(f"{PROBLEM}: {error}")
+            notices.append(kept("Words in pictures are not read: {error}", error=error))
         notices += see_meaning(library, tools, settings, models_folder(), progress, things=True)
         tell()
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.face_stage import FaceReaders
 from unipic.core.errors import ModelError
+from unipic.core.language import gettext as _, kept
 from unipic.core.machine import keep_freed_memory
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Settings, data_folder
@@ -45,7 +46,7 @@ if TYPE_CHECKING:  # the web's first screen should not wait for decoders
     from unipic.search.meaning import Meaning
     from unipic.vision.segments import Segmenter
 
-MADE_AGAIN = (
+MADE_AGAIN = kept(
     "Photos are read again once: this version stores what it knows of them in another form. Decisions are kept."
 )
 
@@ -105,7 +106,7 @@ def _face_readers() -> tuple[FaceReaders | None, list[str]]:
     try:
         return FaceReaders(open_faces(), open_eyes()), []
     except ModelError as error:
-        return None, [f"{error} Until then faces are not looked at: open eyes do not count."]
+        return None, [kept("{error} Until then faces are not looked at: open eyes do not count.", error=error)]
 
 
 def _engine(settings: Settings) -> LocalEngine | RayEngine:
@@ -156,10 +157,10 @@ def segment_model(settings: Settings, models: Path) -> tuple[Model | None, list[
     if not checkpoint(models):
         return None, []
     device, name = settings.machine.device, settings.searching.search_model
-    encoder, _ = open_text_encoder(name, Loader(models, device, fetch=False))
+    encoder, _about = open_text_encoder(name, Loader(models, device, fetch=False))
     finder = open_segmenter(models, encoder, device)
     if encoder is None or finder is None:
-        return None, ["SAM is there, but the things in photos are searched by words: that takes a text encoder."]
+        return None, [kept("SAM is there, but the things in photos are searched by words: that takes a text encoder.")]
     again = partial(open_same_segmenter, finder.key, encoder.name, encoder.key, models.absolute(), pick_device(device))
     return detector(finder.key, again, SIDE, THINGS), []
 
@@ -217,9 +218,13 @@ def open_same(name: str, key: str, models: Path, device: str) -> Encoder:
 
 
 def _differs(found: str, wanted: str, notices: list[str], models: Path) -> ModelError:
-    why = notices[0] if notices else f"it has {found}, not {wanted}"
+    why = notices[0] if notices else _("it has {found}, not {wanted}", found=found, wanted=wanted)
     return ModelError(
-        f"A Ray worker cannot embed as this machine does: {why} Put the models on every node, in {models}."
+        _(
+            "A Ray worker cannot embed as this machine does: {why} Put the models on every node, in {folder}.",
+            why=why,
+            folder=models,
+        )
     )
 
 
@@ -230,9 +235,11 @@ def _memory_folder(memory: Path | None) -> Iterator[tuple[Path, tuple[str, ...]]
     if memory and not problem:
         yield memory, (MADE_AGAIN,) if taken_over(memory.parent) else ()
         return
-    about = (f"This scan will not be remembered: {memory} cannot be written to ({problem}).",)
+    about = kept(
+        "This scan will not be remembered: {folder} cannot be written to ({problem}).", folder=memory, problem=problem
+    )
     with tempfile.TemporaryDirectory(prefix="unipic-") as folder:
-        yield Path(folder), about if problem else ()
+        yield Path(folder), (about,) if problem else ()
 
 
 def _problem(folder: Path) -> str:

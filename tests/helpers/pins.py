@@ -70,7 +70,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (2, "aa6b003041b7e8c2"),
+    "reading/images": (2, "b88665f1687d0c03"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
     "reading/_measures": (2, "08dc46d574924d34"),
     "reading/_content": (2, "9b087bdb482daa9e"),
@@ -94,8 +94,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/face_net": (1, "61ab4bc36ef097b5"),
     "vision/own_faces": (1, "53c9f53f60d5d8e3"),
     "people/grouping": (1, "fbf6d441be40e27e"),
-    "cleanup/compare": (1, "c52881c0119b7fd1"),
-    "cleanup/look": (2, "53896140c73c519c"),
+    "cleanup/compare": (1, "4b8734e860a1a34b"),
+    "cleanup/look": (2, "ca88cad571fac097"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "738a4a1663b2941b"),
     "video/facts": (1, "eb57960cdacaceb5"),

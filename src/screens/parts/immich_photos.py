@@ -11,7 +11,7 @@ from screens.parts.immich_connect import connected
 from screens.parts.words import plain
 from screens.session import session
 from unipic.core.errors import UnipicError
-from unipic.core.language import gettext as _, gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_, retold
 from unipic.core.settings import COMMAND
 from unipic.sources.immich import (
     PREFIX,
@@ -54,7 +54,7 @@ def photos_of_immich() -> Wanted | None:
         return None
     st.markdown(f"**{plain(in_words(listing))}**")
     for notice in listing.notices:
-        st.caption(f":material/info: {plain(notice)}")
+        st.caption(f":material/info: {plain(retold(notice))}")
     if not listing.assets:
         st.info(_("None of your photos. Choose another album, or an earlier day."), icon=":material/image_search:")
         return None

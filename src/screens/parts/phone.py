@@ -62,7 +62,13 @@ def _inbox(marks: Marks) -> None:
     limit = st.number_input(_("Most it may hold, in GB"), min(1.0, most), value=most, key="phone-gb")
     if limit != most:
         marks.choose(LIMIT, str(limit))
-    chosen = st.multiselect(_("Delete files"), [one.name for one in files[:MOST_LISTED]], format_func=plain, key="away")
+    chosen = st.multiselect(
+        _("Delete files"),
+        [one.name for one in files[:MOST_LISTED]],
+        format_func=plain,
+        key="away",
+        placeholder=_("Choose options"),
+    )
     if chosen:
         st.markdown(
             _(

@@ -6,7 +6,7 @@ from screens.parts.words import count, plain
 from server.state import library
 from server.upkeep import look_for_new, problem_with_words
 from unipic.core.errors import DecisionsUnreadable
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.words import duration
 from unipic.library.recognised import CHOICE, SECONDS, Which, chosen, unread
 from unipic.vision.ocr import LANGUAGES, NOT_READ
@@ -37,7 +37,7 @@ def words() -> None:
         )
     )
     if problem := problem_with_words():
-        st.warning(plain(problem), icon=":material/warning:")
+        st.warning(plain(retold(problem)), icon=":material/warning:")
 
 
 def _choose(which: Which) -> None:

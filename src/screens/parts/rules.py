@@ -51,7 +51,14 @@ def _several(desk: Desk, name: str, label: str, about: str, known: list[str], ho
     key = f"rule-{name}"
     session.set_widget(key, [value for value in holding if value in known])
     st.multiselect(
-        label, offered(known, holding), key=key, help=about, on_change=_change, args=(desk, name), format_func=_in_words
+        label,
+        offered(known, holding),
+        key=key,
+        help=about,
+        placeholder=_("Choose options"),
+        on_change=_change,
+        args=(desk, name),
+        format_func=_in_words,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.words import belonging, count, duration, printable, size
 
 __all__ = [
@@ -25,7 +25,7 @@ def plain(name: str) -> str:
 
 def failed(problem: object) -> None:
     """Show an error, or what it says."""
-    st.error(plain(str(problem)), icon=":material/error:")
+    st.error(plain(retold(str(problem))), icon=":material/error:")
 
 
 def bullets(lines: Mapping[str, object]) -> str:

@@ -6,7 +6,7 @@ from screens.parts.words import count, plain
 from server.jobs import SKIP, Where, where
 from server.runs import Run
 from server.state import server
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 
 
 @st.fragment(run_every=1)
@@ -64,7 +64,7 @@ def _bar(run: Run) -> Where | None:
     elif step is None:
         st.progress(0.0, text=_("Getting ready"))
     else:
-        st.progress(step.share, text=plain(step.told))
+        st.progress(step.share, text=plain(retold(step.told)))
         amount = f" · {plain(step.amount)}" if step.amount else ""
-        st.markdown(f"**{plain(step.stage)}**{amount}  \n{plain(step.purpose)}")
+        st.markdown(f"**{plain(retold(step.stage))}**{amount}  \n{plain(retold(step.purpose))}")
     return step

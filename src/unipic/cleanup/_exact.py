@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.result import DuplicateSet
+from unipic.core.language import kept
 from unipic.core.photo import FILM, Companion, Photo, digest_in_words
 
 
@@ -12,7 +13,7 @@ def same_bytes(photos: Sequence[Photo]) -> list[DuplicateSet]:
     """One set per sha256 that occurs more than once. Identical files may still differ in their companions."""
     sets = []
     for keeper, copies in _groups((photo.digest, photo) for photo in photos):
-        reason = f"the same bytes as {keeper.name} ({digest_in_words(keeper)})"
+        reason = kept("the same bytes as {name} ({digest})", name=keeper.name, digest=digest_in_words(keeper))
         warnings = tuple(warning_about(copy, keeper) for copy in copies)
         sets.append(DuplicateSet(keeper, copies, "exact", (reason,) * len(copies), warnings))
     return sets
@@ -33,8 +34,10 @@ def same_pixels(photos: Sequence[Photo]) -> list[DuplicateSet]:
 
 
 def _same_pixels(keeper: Photo, copy: Photo) -> str:
-    what = "coded pictures and sound" if copy.format == FILM else "pixels"
-    return f"the same {what} as {keeper.name}, which stays: {keeper_reason(keeper, copy)}"
+    values = {"name": keeper.name, "reason": keeper_reason(keeper, copy)}
+    if copy.format == FILM:
+        return kept("the same coded pictures and sound as {name}, which stays: {reason}", **values)
+    return kept("the same pixels as {name}, which stays: {reason}", **values)
 
 
 def same_originals(photos: Sequence[Photo], stay: Set[str]) -> list[DuplicateSet]:
@@ -45,7 +48,7 @@ def same_originals(photos: Sequence[Photo], stay: Set[str]) -> list[DuplicateSet
         # A photo with an original stays, so no copy is another photo's keeper.
         if photo.digest in originals and photo.id not in stay and not _originals(photo):
             found[originals[photo.digest][0].id].append(photo)
-    keepers = {keeper.id: keeper for keeper, _ in originals.values()}
+    keepers = {keeper.id: keeper for keeper, _file in originals.values()}
     return [_beside(keepers[id], copies, originals) for id, copies in found.items()]
 
 
@@ -55,7 +58,11 @@ def _beside(keeper: Photo, copies: list[Photo], originals: Mapping[str, tuple[Ph
         tuple(copies),
         "original",
         tuple(
-            f"the same bytes as {originals[copy.digest][1].name}, the original that comes with {keeper.name}"
+            kept(
+                "the same bytes as {original}, the original that comes with {name}",
+                original=originals[copy.digest][1].name,
+                name=keeper.name,
+            )
             for copy in copies
         ),
         tuple(warning_about(copy, keeper) for copy in copies),

@@ -3,10 +3,11 @@
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import DuplicateSet
+from unipic.core.language import kept
 from unipic.core.photo import FILM, Photo
 
 SAME = 50.0  # sameness from which the sketches take two for one picture, and from which pairs get a second look
-NOT_CHECKED = "not checked at full size"
+NOT_CHECKED = kept("not checked at full size")
 
 
 def near_duplicates(likeness: Likeness, least: float, measured: Likeness | None = None) -> list[DuplicateSet]:
@@ -47,5 +48,7 @@ def _doubt(likeness: Likeness, keeper: Photo, copy: Photo) -> str:
 
 
 def _reason(likeness: Likeness, keeper: Photo, copy: Photo) -> str:
-    how, why = likeness.said(keeper, copy), keeper_reason(keeper, copy)
-    return f"the same {'film' if copy.format == FILM else 'picture'} as {keeper.name} ({how}), which stays: {why}"
+    values = {"name": keeper.name, "how": likeness.said(keeper, copy), "reason": keeper_reason(keeper, copy)}
+    if copy.format == FILM:
+        return kept("the same film as {name} ({how}), which stays: {reason}", **values)
+    return kept("the same picture as {name} ({how}), which stays: {reason}", **values)

@@ -15,10 +15,11 @@ import numpy as np
 
 from unipic.cleanup._cells import Members, cells
 from unipic.core.embeddings import Embeddings
+from unipic.core.language import kept
 from unipic.core.machine import cores
 from unipic.core.progress import Progress, Step, silent
 
-STAGE = "Finding likely pairs"
+STAGE = kept("Finding likely pairs")
 # Keep the 64 nearest of each photo, and only 8 of those below `likely`. Without the caps a time-lapse, or a weak
 # encoder, would make millions of pairs.
 MAX_NEIGHBOURS, MAX_UNLIKELY = 64, 8

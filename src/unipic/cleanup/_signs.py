@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from unipic.cleanup.contained import listed, lost, words_lost
+from unipic.core.language import kept
 from unipic.core.photo import FORMATS, Companion, Photo, Trace
 
 BITS_FORMATS = ("HEIF", "AVIF", "WEBP", "JXL", "JPEG2000")  # without a quality that could be read
@@ -85,9 +86,9 @@ def _is_converted(photo: Photo) -> bool:
 def camera_data(photo: Photo) -> dict[str, str]:
     """Metadata that a camera writes and messengers strip, in words."""
     facts = {
-        "taken": f"taken {photo.taken:%Y-%m-%d}" if photo.taken and photo.taken_by_camera else "",
+        "taken": kept("taken {taken:%Y-%m-%d}", taken=photo.taken) if photo.taken and photo.taken_by_camera else "",
         "camera": photo.camera,
-        "place": "where it was taken" if photo.place else "",
+        "place": kept("where it was taken") if photo.place else "",
         "settings": photo.exposure if "settings" in photo.traces else "",
     }
     return {name: words for name, words in facts.items() if words}
@@ -95,14 +96,18 @@ def camera_data(photo: Photo) -> dict[str, str]:
 
 def _more_data(keeper: Photo, copy: Photo) -> str:
     missing = [words for name, words in camera_data(keeper).items() if name not in camera_data(copy)]
-    return f"it has the camera's data ({', '.join(missing)})"
+    return kept("it has the camera's data ({missing})", missing=", ".join(missing))
 
 
 def _compression(photo: Photo) -> str:
     if photo.quality is not None:
-        return f"quality {photo.quality}"
+        return kept("quality {quality}", quality=photo.quality)
     known = photo.format in BITS_FORMATS
-    return f"{bits_per_pixel(photo):.2f} bits per pixel" if known else f"{photo.format}, quality unknown"
+    return (
+        kept("{bits:.2f} bits per pixel", bits=bits_per_pixel(photo))
+        if known
+        else kept("{format}, quality unknown", format=photo.format)
+    )
 
 
 def less_compressed(keeper: Photo, copy: Photo) -> str:
@@ -110,7 +115,7 @@ def less_compressed(keeper: Photo, copy: Photo) -> str:
     mine, other = _compression(keeper), _compression(copy)
     if keeper.quality is not None and copy.quality is not None:
         other = f"{copy.quality}"
-    return f"less compressed ({mine} against {other})"
+    return kept("less compressed ({mine} against {other})", mine=mine, other=other)
 
 
 def named(companions: Sequence[Companion]) -> str:
@@ -120,48 +125,57 @@ def named(companions: Sequence[Companion]) -> str:
 
 
 def _original_format(keeper: Photo, copy: Photo) -> str:
-    return f"an original format ({keeper.format} against {copy.format})"
+    return kept("an original format ({kept} against {other})", kept=keeper.format, other=copy.format)
 
 
-_ENLARGED, _TONES = "the copy was enlarged or made smaller", "the copy has other colours than the camera's preview"
-_TWICE = "the copy was compressed more strongly before it was saved again"
+_ENLARGED = kept("the copy was enlarged or made smaller")
+_TONES = kept("the copy has other colours than the camera's preview")
+_TWICE = kept("the copy was compressed more strongly before it was saved again")
 
 SIGNS = (
     Sign("camera data", 2.1, lambda photo: float(len(camera_data(photo))), _more_data),
-    _has("maker note", 0.3, "it has the notes of the camera's maker", "maker note"),
-    _has("preview", 0.3, "it has the camera's preview", "preview"),
-    _has("layout", 1.0, "it is written the way cameras write", "camera layout", "camera format"),
-    _has("sampling", 1.9, "its colour is stored the way cameras do (4:2:2)", "camera sampling"),
-    _has("own tables", 2.3, "it is not compressed with the tables of common programs", "own tables"),
+    _has("maker note", 0.3, kept("it has the notes of the camera's maker"), "maker note"),
+    _has("preview", 0.3, kept("it has the camera's preview"), "preview"),
+    _has("layout", 1.0, kept("it is written the way cameras write"), "camera layout", "camera format"),
+    _has("sampling", 1.9, kept("its colour is stored the way cameras do (4:2:2)"), "camera sampling"),
+    _has("own tables", 2.3, kept("it is not compressed with the tables of common programs"), "own tables"),
     Sign(
         "size as taken",
         0.6,
         lambda photo: float("size as taken" in photo.traces),
-        lambda keeper, copy: f"it has the size that the camera wrote ({keeper.width} x {keeper.height})",
+        lambda keeper, copy: kept(
+            "it has the size that the camera wrote ({width} x {height})", width=keeper.width, height=keeper.height
+        ),
     ),
-    _lacks("turned", 1.0, "the copy is turned against the camera's preview", "preview turned", least=1.0),
+    _lacks("turned", 1.0, kept("the copy is turned against the camera's preview"), "preview turned", least=1.0),
     _lacks("other tones", 1.0, _TONES, "preview has colour", "preview has other tones", least=1.0),
-    _lacks("re-encoded", 1.2, "the copy was written for the web", "social network", "web export", "encoder"),
-    _lacks("progressive", 1.1, "the copy is a progressive JPEG, made for the web", "progressive"),
+    _lacks("re-encoded", 1.2, kept("the copy was written for the web"), "social network", "web export", "encoder"),
+    _lacks("progressive", 1.1, kept("the copy is a progressive JPEG, made for the web"), "progressive"),
     Sign(
         "edited",
         1.0,
         lambda photo: -float(bool(photo.edited)),
-        lambda keeper, copy: f"the copy was edited with {copy.edited}",
+        lambda keeper, copy: kept("the copy was edited with {edited}", edited=copy.edited),
         least=1.0,
     ),
     _lacks("compressed before", 3.8, _TWICE, "compressed before"),
     _lacks("resampled", 5.1, _ENLARGED, "resampled", "larger than taken"),
-    _lacks("grey", 0.4, "in colour", "grey"),
-    _lacks("border", 5.0, "without a border around it", "border", least=5.0),
+    _lacks("grey", 0.4, kept("in colour"), "grey"),
+    _lacks("border", 5.0, kept("without a border around it"), "border", least=5.0),
     Sign(
         "size",
         4.0,
         _sides,
-        lambda keeper, copy: f"{keeper.width} x {keeper.height} instead of {copy.width} x {copy.height}",
+        lambda keeper, copy: kept(
+            "{width} x {height} instead of {width2} x {height2}",
+            width=keeper.width,
+            height=keeper.height,
+            width2=copy.width,
+            height2=copy.height,
+        ),
         least=4.0,
     ),
-    Sign("length", 40.0, _length, _said("it is longer"), least=40.0),
+    Sign("length", 40.0, _length, _said(kept("it is longer")), least=40.0),
     Sign("quality", 0.4, quality, less_compressed),
     Sign("converted", 1.5, lambda photo: -float(_is_converted(photo)), _original_format),
     Sign("format", 0.05, lambda photo: -float(FORMATS.index(photo.format)), _original_format, least=0.05),
@@ -169,20 +183,22 @@ SIGNS = (
         "holds",
         1.0,
         lambda photo: float(bool(photo.holds)),
-        lambda keeper, copy: f"it holds more ({listed(lost(keeper, [copy]) or keeper.holds)})",
+        lambda keeper, copy: kept("it holds more ({extras})", extras=listed(lost(keeper, [copy]) or keeper.holds)),
         least=1.0,
     ),
     Sign(
         "companions",
         1.0,
         lambda photo: float(bool(photo.companions)),
-        lambda keeper, copy: f"it comes with files of its own ({named(keeper.companions)})",
+        lambda keeper, copy: kept("it comes with files of its own ({companions})", companions=named(keeper.companions)),
         least=1.0,
     ),
     Sign(
         "words",
         0.9,
         lambda photo: float(bool(photo.told)),
-        lambda keeper, copy: f"it has words of its own ({listed(words_lost(keeper, [copy]) or keeper.told)})",
+        lambda keeper, copy: kept(
+            "it has words of its own ({extras})", extras=listed(words_lost(keeper, [copy]) or keeper.told)
+        ),
     ),
 )

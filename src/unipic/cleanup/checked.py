@@ -12,6 +12,7 @@ import numpy as np
 
 from unipic.cleanup._near import NOT_CHECKED, SAME, near_duplicates
 from unipic.cleanup.likeness import Likeness
+from unipic.core.language import kept
 from unipic.core.photo import Photo
 from unipic.reading.seen import Look
 
@@ -83,5 +84,5 @@ def _doubts(likeness: Likeness, looks: Mapping[Ids, Look]) -> Iterable[tuple[Ids
 
 def _words(found: Look) -> str:
     if found.verdict == "mark":
-        return f"the same but for a mark ({found.words})"
-    return f"{NOT_CHECKED}: {found.words}"
+        return kept("the same but for a mark ({place})", place=found.words)
+    return kept("not checked at full size: {why}", why=found.words)

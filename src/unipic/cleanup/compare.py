@@ -19,6 +19,7 @@ from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evidence
 from unipic.core.embeddings import Embeddings
 from unipic.core.grouping import components
+from unipic.core.language import kept
 from unipic.core.machine import cores
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.core.progress import Progress, Step, silent
@@ -32,7 +33,7 @@ from unipic.vision.base import Calibration
 Pair = tuple[Photo, Photo]
 
 VERSION = 1  # raised when pairs get other results: here or in _alignment.py
-STAGE = "Comparing photos"
+STAGE = kept("Comparing photos")
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone, which the best points and time can still raise to the threshold
 # Log-odds by encoder and time. A pair below it needs 65 keypoints to reach the default threshold. Of 395 labelled pairs
 # below it (by the encoder alone) one did and two should have; comparing all of them would take long.
@@ -265,13 +266,15 @@ def _same_shape(a: Photo, b: Photo) -> bool:
 
 def _how(found: Alignment, seen: Agreement) -> str:
     words = [
-        "mirrored" if found.mirrored else "",
-        f"turned by {found.turn}°" if found.turn else "",
-        f"cropped to {seen.covered:.0%}" if seen.covered < 0.97 else "",
-        "in other tones" if abs(seen.contrast) > SAME_TONE[0] or abs(seen.shift) > SAME_TONE[1] else "",
+        kept("mirrored") if found.mirrored else "",
+        kept("turned by {turn}°", turn=found.turn) if found.turn else "",
+        kept("cropped to {share:.0%}", share=seen.covered) if seen.covered < 0.97 else "",
+        kept("in other tones") if abs(seen.contrast) > SAME_TONE[0] or abs(seen.shift) > SAME_TONE[1] else "",
     ]
-    agree = f"{found.points} points and " if found.points else ""
-    return f"{', '.join(filter(None, words)) or 'whole'}; {agree}{seen.detail:.0%} of the detail agree"
+    agree = kept("{share:.0%} of the detail agree", share=seen.detail)
+    if found.points:
+        agree = kept("{points} points and {share:.0%} of the detail agree", points=found.points, share=seen.detail)
+    return f"{', '.join(filter(None, words)) or kept('whole')}; {agree}"
 
 
 def same_picture(sketches: Sketches, bits: int) -> Callable[[Photo, Photo], bool]:

@@ -7,6 +7,7 @@ picture differ in it, and everything else by digests and texts, of which all mus
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from unipic.core.gamut import inside
+from unipic.core.language import kept
 from unipic.core.photo import Extra, Photo, in_utc
 
 GRIDS_APART = 16.0  # mean difference of two coarse grids, of 255, up to which they show one picture
@@ -18,7 +19,7 @@ def lost(photo: Photo, stay: Sequence[Photo]) -> tuple[Extra, ...]:
     """What the file holds besides its picture and none of `stay`, the same picture, does; () for the very bytes."""
     if _is_there(photo, stay):
         return ()
-    more = (Extra("palette", "more colours than a GIF has", ""),) if _has_more_colours(photo, stay) else ()
+    more = (Extra("palette", kept("more colours than a GIF has"), ""),) if _has_more_colours(photo, stay) else ()
     return _left(photo.holds, [extra for one in stay for extra in one.holds]) + more
 
 
@@ -27,9 +28,9 @@ def words_lost(photo: Photo, stay: Sequence[Photo]) -> tuple[Extra, ...]:
     if _is_there(photo, stay):
         return ()
     facts = (
-        ("time", "the time it was taken", _has_time),
-        ("place", "the place it was taken", lambda one: one.place is not None),
-        ("camera", "the camera's name", lambda one: bool(one.camera)),
+        ("time", kept("the time it was taken"), _has_time),
+        ("place", kept("the place it was taken"), lambda one: one.place is not None),
+        ("camera", kept("the camera's name"), lambda one: bool(one.camera)),
     )
     alone = (Extra(kind, words, "") for kind, words, has in facts if has(photo) and not any(map(has, stay)))
     return _left(photo.told, [extra for one in stay for extra in one.told]) + tuple(alone)

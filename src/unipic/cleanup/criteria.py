@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from unipic.core.face import SURE
+from unipic.core.language import gettext_noop as N_, kept
 from unipic.core.photo import Measures
 
 Weights = Mapping[str, float]  # by name of the criterion; a criterion without a weight does not count
@@ -20,7 +21,7 @@ class Criterion:
     value: str  # a person cares about it: "You care more about {value}"
     weight: float  # log-odds that a shot is the better one, for each noticeable difference
     noticeable: float  # difference, in units of `good`
-    ahead: str  # of the better shot, with both numbers
+    ahead: str  # of the better shot, with both numbers, as stored
     form: str = "{:.2f}"
     good: Callable[[float], float] = float  # number -> higher is better, equal steps count equally
     levels: tuple[str, ...] = ()  # of log-odds, what people read in place of a number: no, can't tell, yes
@@ -64,29 +65,33 @@ def _less_area(share: float) -> float:
 # nobody wants that frame if only the light of the other is a stop off. A smile weighs a fifth of that: it decides
 # between frames that are equal otherwise.
 CRITERIA = (
-    Criterion("sharpness", "Sharpness of the subject", "sharpness", 0.16, 0.01,
-              "sharper on the subject ({} against {})"),
-    Criterion("shake", "Shake", "a steady hand", 0.15, 0.03, "steadier (blur in one direction {} against {})",
-              "{:.2f}", _less),
-    Criterion("exposure", "Light", "exposure", 0.31, 0.3, "better exposed ({} of the light against {})", "{:.0%}",
-              _stops),
-    Criterion("highlights", "Clipped highlights", "detail in bright parts", 0.23, 0.05,
-              "highlights kept ({} clipped against {})", "{:.1%}", _less_area),
-    Criterion("shadows", "Black shadows", "detail in dark parts", 0.0, 0.05, "shadows kept ({} black against {})",
-              "{:.1%}", _less_area),
-    Criterion("contrast", "Contrast", "contrast", 0.0, 0.03, "richer in contrast ({} against {})"),
-    Criterion("noise", "Grain", "grain", 0.24, 0.01, "less grain ({} against {})", "{:.3f}", _less),
-    Criterion("tilt", "Tilt", "a straight horizon", 0.27, 1.0, "straighter ({} against {})", "{:.1f}°", _less),
-    Criterion("cut", "Subject cut off", "nothing cut off", 0.07, 0.01,
-              "less of the subject at the frame ({} against {})", "{:.0%}", _less),
-    Criterion("framing", "Framing", "framing", 0.01, 0.03, "better framed ({} against {})"),
-    Criterion(*("eyes", "Eyes", "open eyes", 0.81, 1.0, "eyes {} (in the other: {})"),
-              levels=("shut", "can't tell", "open")),
-    Criterion(*("smile", "Smile", "smiles", 0.16, 1.0, "more of a smile"), levels=("no", "can't tell", "yes")),
-    Criterion("wish", "Matches your words", "what you asked for in words", 0.30, 0.5,
-              "closer to the wish ({} against {})"),
-    Criterion("aesthetic", "Pleasing (of 10)", "how pleasing a picture is", 0.30, 0.3,
-              "more pleasing ({} against {})", "{:.1f}"),
+    Criterion("sharpness", N_("Sharpness of the subject"), N_("sharpness"), 0.16, 0.01,
+              kept("sharper on the subject ({best} against {other})")),
+    Criterion("shake", N_("Shake"), N_("a steady hand"), 0.15, 0.03,
+              kept("steadier (blur in one direction {best} against {other})"), "{:.2f}", _less),
+    Criterion("exposure", N_("Light"), N_("exposure"), 0.31, 0.3,
+              kept("better exposed ({best} of the light against {other})"), "{:.0%}", _stops),
+    Criterion("highlights", N_("Clipped highlights"), N_("detail in bright parts"), 0.23, 0.05,
+              kept("highlights kept ({best} clipped against {other})"), "{:.1%}", _less_area),
+    Criterion("shadows", N_("Black shadows"), N_("detail in dark parts"), 0.0, 0.05,
+              kept("shadows kept ({best} black against {other})"), "{:.1%}", _less_area),
+    Criterion("contrast", N_("Contrast"), N_("contrast"), 0.0, 0.03,
+              kept("richer in contrast ({best} against {other})")),
+    Criterion("noise", N_("Grain"), N_("grain"), 0.24, 0.01, kept("less grain ({best} against {other})"),
+              "{:.3f}", _less),
+    Criterion("tilt", N_("Tilt"), N_("a straight horizon"), 0.27, 1.0, kept("straighter ({best} against {other})"),
+              "{:.1f}°", _less),
+    Criterion("cut", N_("Subject cut off"), N_("nothing cut off"), 0.07, 0.01,
+              kept("less of the subject at the frame ({best} against {other})"), "{:.0%}", _less),
+    Criterion("framing", N_("Framing"), N_("framing"), 0.01, 0.03, kept("better framed ({best} against {other})")),
+    Criterion(*("eyes", N_("Eyes"), N_("open eyes"), 0.81, 1.0, kept("eyes {best} (in the other: {other})")),
+              levels=(kept("shut"), kept("can't tell"), kept("open"))),
+    Criterion(*("smile", N_("Smile"), N_("smiles"), 0.16, 1.0, kept("more of a smile")),
+              levels=(kept("no"), kept("can't tell"), kept("yes"))),
+    Criterion("wish", N_("Matches your words"), N_("what you asked for in words"), 0.30, 0.5,
+              kept("closer to the wish ({best} against {other})")),
+    Criterion("aesthetic", N_("Pleasing (of 10)"), N_("how pleasing a picture is"), 0.30, 0.3,
+              kept("more pleasing ({best} against {other})"), "{:.1f}"),
 )  # fmt: skip
 BY_NAME = {criterion.name: criterion for criterion in CRITERIA}
 MEASURED = tuple(c for c in CRITERIA if c.name in Measures.__dataclass_fields__)

@@ -11,6 +11,7 @@ from itertools import islice
 import numpy as np
 
 from unipic.core.face import Face
+from unipic.core.language import kept
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.library.index import NO_INDEX, Index
@@ -18,7 +19,7 @@ from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Detector, Part
 from unipic.vision.eyes import Eyes, Look, Points, eyes_open, looks
 
-STAGE = "Looking at faces"
+STAGE = kept("Looking at faces")
 FACE = "face"  # the kind of the parts
 BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
 NUMBERS = len(fields(Look))  # kept for each face

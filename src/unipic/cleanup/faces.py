@@ -11,14 +11,15 @@ import numpy as np
 from unipic.cleanup._matching import match
 from unipic.cleanup.likeness import Likeness
 from unipic.core.face import SURE, Face
+from unipic.core.language import kept
 from unipic.core.photo import Photo
 
 Row = tuple[Face | None, ...]  # of one person: the face in each shot, None where there is none
 Names = Mapping[str, str]  # what people are called, by the key of a face
 
 # Why a shot stays besides those that are proposed.
-LOST = "somebody is in no other shot that is kept"
-ASLEEP = "somebody's eyes are open here, and not in the shots that are kept"
+LOST = kept("somebody is in no other shot that is kept")
+ASLEEP = kept("somebody's eyes are open here, and not in the shots that are kept")
 KEY_SIZE = 40.0  # pixels of the original: smaller faces are nobody's portrait
 KEY_SHARE = 1 / 3  # of the widest face in the same shot: smaller ones stand in the background
 KEY_SCORE = 0.85  # of the detector: below it are dolls, statues and backs of heads
@@ -102,17 +103,18 @@ def why(people: Sequence[Row], order: Sequence[int], names: Names) -> str:
     named = {name for row in sleepy for face in row if face and (name := names.get(face.key))}
     place = _place(len(where), len(others))
     if len(sleepy) == 1 and len(named) == 1:
-        return f"{named.pop()}'s eyes are shut {place}"
+        return kept("{name}'s eyes are shut {place}", name=named.pop(), place=place)
     if len(rows) == 1:
-        return f"the eyes are open; {place} they are shut"
-    return f"everybody's eyes are open; {place} somebody's are shut"
+        return kept("the eyes are open; {place} they are shut", place=place)
+    return kept("everybody's eyes are open; {place} somebody's are shut", place=place)
 
 
 def _place(some: int, others: int) -> str:
-    words = ("", "", "two", "three", "four", "five", "six")
-    if some == others:
-        return "in the other one" if others == 1 else f"in the other {words[others] if others < len(words) else others}"
-    return f"in {some} of the other {others}"
+    if some != others:
+        return kept("in {number} of the other {others}", number=some, others=others)
+    words = (kept("one"), kept("two"), kept("three"), kept("four"), kept("five"), kept("six"))
+    number = words[others - 1] if others <= len(words) else str(others)
+    return kept("in the other {number}", number=number)
 
 
 def needed(people: Sequence[Row], stay: Collection[int]) -> dict[int, str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from unipic.cleanup.copies import identical, without_copies
 from unipic.cleanup.likeness import Likeness
+from unipic.core.language import kept
 from unipic.core.photo import FILM, Gallery, Photo
 from unipic.core.progress import Progress, silent
 from unipic.core.words import clock
@@ -16,7 +17,7 @@ from unipic.video.fingerprints import Fingerprint
 from unipic.video.same_film import Alike, SameFilm, same_films
 from unipic.video.stills import Still
 
-NOT_IN_FULL = "films are compared by four small pictures a second, so watch both first"
+NOT_IN_FULL = kept("films are compared by four small pictures a second, so watch both first")
 FRAME = "frame of "  # how the note of a photo that is a picture of a film begins
 SAMENESS = 60.0  # at the least coverage; above cleanup/_near.SAME, so that the standard threshold takes every pair
 WHOLE = 0.9  # coverage below which it is said how much agrees
@@ -33,10 +34,11 @@ class FilmPair:
     @property
     def words(self) -> str:
         """How they agree, for people."""
-        share, mirrored = f"{self.how.coverage:.0%} of the pictures", ", mirrored" if self.how.mirrored else ""
+        agree = kept("{share:.0%} of the pictures agree", share=self.how.coverage)
+        agree = kept("{agree}, mirrored", agree=agree) if self.how.mirrored else agree
         if self.how.kind == "same":
-            return f"{share} agree{mirrored}"
-        return f"a part of it, from {clock(self.how.offset)} on: {share} agree{mirrored}"
+            return agree
+        return kept("a part of it, from {time} on: {agree}", time=clock(self.how.offset), agree=agree)
 
 
 def films_of(gallery: Gallery) -> list[Photo]:
@@ -98,8 +100,9 @@ def likeness_of(films: Sequence[Photo], pairs: Sequence[FilmPair]) -> Likeness:
 
 
 def _doubt(pair: FilmPair) -> str:
-    part = f"only {pair.how.coverage:.0%} of one was found in the other; " if pair.how.coverage < WHOLE else ""
-    return part + NOT_IN_FULL
+    if pair.how.coverage >= WHOLE:
+        return NOT_IN_FULL
+    return kept("only {share:.0%} of one was found in the other; {doubt}", share=pair.how.coverage, doubt=NOT_IN_FULL)
 
 
 def beside(photos: Likeness, films: Likeness) -> Likeness:
@@ -125,7 +128,7 @@ def with_stills(gallery: Gallery, found: Mapping[str, Still]) -> Gallery:
         if photo.id not in found:
             return photo
         still = found[photo.id]
-        note = f"{FRAME}{names[still.film]} at {clock(still.seconds)}"
+        note = kept("frame of {film} at {time}", film=names[still.film], time=clock(still.seconds))
         return replace(photo, note="; ".join(filter(None, (photo.note, note))))
 
     return Gallery(tuple(map(told, gallery.photos)), gallery.unreadable)

@@ -11,8 +11,8 @@ from datetime import datetime
 from unipic.cleanup._copy_names import is_copy_name, is_in_copy_folder
 from unipic.cleanup._signs import SIGNS, camera_data, named
 from unipic.cleanup.contained import listed, lost, words_lost
+from unipic.core.language import kept
 from unipic.core.photo import RAW, Photo, local_time
-from unipic.core.words import count
 
 NEVER = datetime.max
 DIGITS = 6  # of evidence that count, so that sums do not depend on how a machine rounds
@@ -76,51 +76,60 @@ def warning_about(photo: Photo, keeper: Photo, *others: Photo) -> str:
 
     Editing is not mentioned if the pixels are the same: then only metadata differs.
     """
-    words = ["a raw photo"] if photo.format == RAW != keeper.format else []
+    words = [kept("a raw photo")] if photo.format == RAW != keeper.format else []
     stay = (keeper, *others)
     if not ADDED & set(photo.traces) and photo.pixels > MORE * max(one.pixels for one in stay):
-        words.append(f"larger ({photo.width} x {photo.height})")
+        words.append(kept("larger ({width} x {height})", width=photo.width, height=photo.height))
     there = {companion.digest for companion in keeper.companions}
     if missed := [companion for companion in photo.companions if companion.digest not in there]:
-        words.append(f"accompanied by {named(missed)}")
+        words.append(kept("accompanied by {missed}", missed=named(missed)))
     if (photo.rating or 0) > max(0, keeper.rating or 0):
-        words.append(f"rated {count(photo.rating or 0, 'star')}")
+        words.append(rated(photo.rating or 0))
     if not (photo.content and photo.content == keeper.content):
         words += _editing(photo, keeper)
     if alone := listed(lost(photo, stay) + words_lost(photo, stay)):
-        words.append(f"the only one with {alone}")
+        words.append(kept("the only one with {alone}", alone=alone))
     return ", ".join(words)
+
+
+def rated(stars: int) -> str:
+    """ "rated 5 stars"."""
+    return kept("rated 1 star") if stars == 1 else kept("rated {number} stars", number=stars)
 
 
 def _editing(photo: Photo, keeper: Photo) -> list[str]:
     """A missing editor means something only next to camera data: messengers strip both."""
     if photo.edited and not keeper.edited:
-        return [f"edited with {photo.edited}"]
+        return [kept("edited with {edited}", edited=photo.edited)]
     if keeper.edited and not photo.edited and camera_data(photo):
-        return ["the unedited version"]
+        return [kept("the unedited version")]
     return []
 
 
 def _earlier(keeper: Photo, copy: Photo) -> str:
     mine, other = local_time(keeper), local_time(copy)
-    return f"taken earlier ({mine} against {other})" if other else f"it has a time of its own ({mine})"
+    if other:
+        return kept("taken earlier ({mine} against {other})", mine=mine, other=other)
+    return kept("it has a time of its own ({mine})", mine=mine)
 
 
 def _equal(keeper: Photo, copy: Photo) -> str:
-    return "identical files" if keeper.digest == copy.digest else "equally good"
+    return kept("identical files") if keeper.digest == copy.digest else kept("equally good")
 
 
 REASONS: tuple[Callable[[Photo, Photo], str], ...] = (
-    lambda keeper, copy: f"a raw photo, the negative (RAW against {copy.format})",
+    lambda keeper, copy: kept("a raw photo, the negative (RAW against {format})", format=copy.format),
     _strongest,
     _earlier,
-    lambda keeper, copy: f"{_equal(keeper, copy)}; this one is not named like a copy",
-    lambda keeper, copy: f"{_equal(keeper, copy)}; this one is in no folder for copies",
-    lambda keeper, copy: f"more bytes ({keeper.size:,} against {copy.size:,})",
-    lambda keeper, copy: f"equally good; keeping the one with the lower sha256 ({keeper.digest[:12]})",
-    lambda keeper, copy: "identical files; keeping this one because of its shorter name",
-    lambda keeper, copy: "identical files; keeping this one because its name is the first in the alphabet",
-    lambda keeper, copy: "identical files; keeping this one because it lies in fewer folders",
-    lambda keeper, copy: "identical files; keeping this one because its folder is the first in the alphabet",
-    lambda keeper, copy: "identical files; keeping this one because it was found first",
+    lambda keeper, copy: kept("{equal}; this one is not named like a copy", equal=_equal(keeper, copy)),
+    lambda keeper, copy: kept("{equal}; this one is in no folder for copies", equal=_equal(keeper, copy)),
+    lambda keeper, copy: kept("more bytes ({kept:,} against {other:,})", kept=keeper.size, other=copy.size),
+    lambda keeper, copy: kept(
+        "equally good; keeping the one with the lower sha256 ({digest})", digest=keeper.digest[:12]
+    ),
+    lambda keeper, copy: kept("identical files; keeping this one because of its shorter name"),
+    lambda keeper, copy: kept("identical files; keeping this one because its name is the first in the alphabet"),
+    lambda keeper, copy: kept("identical files; keeping this one because it lies in fewer folders"),
+    lambda keeper, copy: kept("identical files; keeping this one because its folder is the first in the alphabet"),
+    lambda keeper, copy: kept("identical files; keeping this one because it was found first"),
 )

@@ -13,6 +13,7 @@ import numpy as np
 from unipic.cleanup._difference import WINDOW, Difference, difference
 from unipic.cleanup._grain import two_exposures
 from unipic.cleanup._overlay import overlay
+from unipic.core.language import kept
 from unipic.core.photo import Photo, is_preview, unchanged
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import Limits
@@ -26,16 +27,20 @@ from unipic.reading.versions import compared
 Pair = tuple[Photo, Photo]
 
 VERSION = 2  # raised when pairs get other verdicts: here, in _overlay, _difference, _grain or _alignment
-STAGE = "Checking copies at full size"
+STAGE = kept("Checking copies at full size")
 LONG_SIDE = 2000  # pixels; a camera's 4,000 are decoded at half of them, in a quarter of the time
 ENLARGED = 2  # how much larger than the other a picture is decoded: it may show more than the other, a cut
 # A mark is one compact region at the border: a date, a logo, a line with the time.
 MARK_SHARE = 0.12  # of the picture
+# Where it lies. Verdicts are remembered in English, and put into a language where they are shown.
+TOP = {"left": kept("top left"), "middle": kept("top middle"), "right": kept("top right")}
+BOTTOM = {"left": kept("bottom left"), "middle": kept("bottom middle"), "right": kept("bottom right")}
+SIDES = {"left": kept("left border"), "right": kept("right border")}
 BORDER = 0.15  # of the height or the width, within which a mark lies as a whole
-OTHER_GRAIN = "each has a grain of its own, so they are two exposures"
-ALIKE, UNLAID = "checked at full size", "they do not lie on each other at full size"
-CHANGED = "a file has changed since it was read"
-PREVIEWS = "only previews were compared, and they hide how the originals were compressed"
+OTHER_GRAIN = kept("each has a grain of its own, so they are two exposures")
+ALIKE, UNLAID = kept("checked at full size"), kept("they do not lie on each other at full size")
+CHANGED = kept("a file has changed since it was read")
+PREVIEWS = kept("only previews were compared, and they hide how the originals were compressed")
 
 
 def look(pairs: Sequence[Pair], engine: Engine, limits: Limits, progress: Progress, index: Index) -> list[Look]:
@@ -74,7 +79,9 @@ def look_at(pair: Pair, limits: Limits) -> Look:
         except NotAPhoto as error:
             return Look("unknown", f"{photo.name} {error}")
         except OSError as error:
-            return Look("unknown", f"{photo.name} could not be read: {error.strerror or error}")
+            return Look(
+                "unknown", kept("{name} could not be read: {error}", name=photo.name, error=error.strerror or error)
+            )
         if not unchanged(photo, decoded.digest):
             return Look("unknown", CHANGED)
         pictures.append(np.asarray(decoded.picture))
@@ -108,5 +115,5 @@ def mark(found: Difference) -> str:
     middle = (left + right) / 2 / width
     side = "left" if near or middle < 1 / 3 else "right" if far or middle > 2 / 3 else "middle"
     if upper or lower:
-        return f"{'top' if upper else 'bottom'} {side}"
-    return f"{side} border" if near or far else ""
+        return (TOP if upper else BOTTOM)[side]
+    return SIDES[side] if near or far else ""

@@ -13,21 +13,21 @@ import numpy as np
 
 from unipic.cleanup.criteria import BY_NAME, MEASURED, WEIGHTS, Criterion, Weights
 from unipic.cleanup.faces import Names, Row, columns as eyes_and_smiles, people_in, why
-from unipic.cleanup.keeper import keeper_first
+from unipic.cleanup.keeper import keeper_first, rated
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import CLEAR, Cluster
 from unipic.core.face import Face
+from unipic.core.language import kept
 from unipic.core.photo import Measures, Photo
 from unipic.core.progress import Progress, Step, silent
-from unipic.core.words import count
 from unipic.library.index import NO_INDEX, Index
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Scorer
 
-STAGE = "Choosing the best shots"
+STAGE = kept("Choosing the best shots")
 BATCH_PHOTOS = 64  # thumbnails in memory: 64 are 80 MB
-LOOK_EQUAL = "look equally good"  # the reason if no criterion separates the first two
-IN_MANY_WAYS = "a little better in many ways"  # the reason if each criterion adds too little to be mentioned
+LOOK_EQUAL = "look equally good"  # how the reason ends if no criterion separates the first two
+IN_MANY_WAYS = kept("a little better in many ways")  # the reason if each criterion adds too little to be mentioned
 TOLD = 0.05  # log-odds; a criterion that adds less is not mentioned
 
 Scores = Mapping[str, Mapping[str, float]]  # a model's, by criterion and photo id; not every photo has one
@@ -150,7 +150,7 @@ def _cluster(
             reason = reason or IN_MANY_WAYS
         else:
             level = [scores[i] for i in order if rated[i] == rated[first]]
-            reason = "too close to call; " + _tie(level, len(group), reason)
+            reason = kept("too close to call; {reason}", reason=_tie(level, len(group), reason))
     photos = tuple(group[i] for i in order)
     alike = (100.0, *(_likeness(photo, photos[0], likeness, copies) for photo in photos[1:]))
     told = tuple((name, tuple(column[i] for i in order)) for name, column in columns.items())
@@ -180,8 +180,8 @@ def _words(
         a, b = columns.get(name) or (getattr(best, name), getattr(other, name))
         if ahead[name] < TOLD or a is None or b is None:
             continue
-        shown = [criterion.say(number) for number in (a, b)]
-        words += [criterion.ahead.format(*shown)] if shown[0] != shown[1] else []
+        mine, its = (criterion.say(number) for number in (a, b))
+        words += [kept(criterion.ahead, best=mine, other=its)] if mine != its else []
     return ", ".join(words[:2])
 
 
@@ -189,14 +189,19 @@ def _tie(scores: Sequence[float], shots: int, reason: str) -> str:
     """How many shots the ranking cannot tell apart, if others are plainly behind, and in what the first one leads."""
     tied = sum(1 / (1 + math.exp(score - scores[0])) < CLEAR for score in scores)
     if tied == shots:
-        return reason or f"these {LOOK_EQUAL}"
-    return f"{tied} of {shots} are about equal, {reason}" if reason else f"{tied} of {shots} {LOOK_EQUAL}"
+        return reason or kept("these look equally good")
+    if not reason:
+        return kept("{number} of {shots} look equally good", number=tied, shots=shots)
+    return kept("{number} of {shots} are about equal, {reason}", number=tied, shots=shots, reason=reason)
 
 
 def _rating_reason(best: Photo, rating: int) -> str:
     if rating <= 0:
-        return "the others are rejected in their files"
-    return f"rated {count(rating, 'star')} in the file" + ("" if best.rating else " of a copy")
+        return kept("the others are rejected in their files")
+    words = rated(rating)
+    return (
+        kept("{rated} in the file", rated=words) if best.rating else kept("{rated} in the file of a copy", rated=words)
+    )
 
 
 def _likeness(photo: Photo, best: Photo, likeness: Likeness, copies: Mapping[str, tuple[Photo, ...]]) -> float:

@@ -17,6 +17,7 @@ from unipic.cleanup._alignment import fine_detail
 from unipic.cleanup.compare import Sketches
 from unipic.cleanup.likeness import Likeness
 from unipic.cleanup.result import Series, SeriesKind
+from unipic.core.language import kept
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.reading.fingerprint import bits_apart
 
@@ -75,7 +76,7 @@ def _bursts(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
             by_burst[photo.camera, photo.burst].append(photo)
     for shots in by_burst.values():
         if len(shots) > 1:
-            yield _series("burst", shots, f"{len(shots)} shots that the camera took as one burst")
+            yield _series("burst", shots, kept("{shots} shots that the camera took as one burst", shots=len(shots)))
 
 
 def _brackets(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
@@ -84,7 +85,9 @@ def _brackets(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
         for photo in [*run, None]:
             if photo is None or _exposed(photo) in (None, *map(_exposed, waiting)):
                 if len(waiting) >= (2 if all(shot.bracketed for shot in waiting) else BRACKET):
-                    yield _series("bracket", waiting, f"{len(waiting)} exposures of one scene, {_biases(waiting)}")
+                    biases = _biases(waiting)
+                    words = kept("{shots} exposures of one scene, {biases}", shots=len(waiting), biases=biases)
+                    yield _series("bracket", waiting, words)
                 waiting = []
             if photo is not None and _exposed(photo) is not None:
                 waiting.append(photo)
@@ -101,7 +104,9 @@ def _told(photo: Photo) -> bool:
 
 def _biases(shots: Sequence[Photo]) -> str:
     biases = [shot.bias for shot in shots if shot.bias is not None]
-    return f"{min(biases):+g} to {max(biases):+g} EV" if len(set(biases)) > 1 else "bracketed by the camera"
+    if len(set(biases)) < 2:
+        return kept("bracketed by the camera")
+    return kept("{least:+g} to {most:+g} EV", least=min(biases), most=max(biases))
 
 
 def _timelapses(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
@@ -111,7 +116,8 @@ def _timelapses(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]
             shots = run[start:end]
             if all(likeness.similar(a, b) >= ONE_SCENE for a, b in pairwise(shots)):
                 every = (times[end - 1] - times[start]) / (end - start - 1)
-                yield _series("timelapse", shots, f"{len(shots)} shots, one every {every:.3g} s")
+                words = kept("{shots} shots, one every {every:.3g} s", shots=len(shots), every=every)
+                yield _series("timelapse", shots, words)
 
 
 def _even(times: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -149,9 +155,8 @@ def _panoramas(photos: Sequence[Photo], likeness: Likeness) -> Iterator[Series]:
             step = _step(waiting[-1], photo, likeness) if photo else None
             if step is None or not _goes_on(steps, step):
                 if len(waiting) >= SWEEP:
-                    yield _series(
-                        "panorama", waiting, f"{len(waiting)} shots side by side, each a part of the one before"
-                    )
+                    words = kept("{shots} shots side by side, each a part of the one before", shots=len(waiting))
+                    yield _series("panorama", waiting, words)
                 waiting, steps = ([waiting[-1]], []) if step is not None and photo else ([photo] if photo else [], [])
             if photo and step is not None:
                 waiting.append(photo)
@@ -175,7 +180,8 @@ def _stacks(photos: Sequence[Photo], sketches: Sketches) -> Iterator[Series]:
     for run in _runs(photos, STACK_GAP):
         for shots in _steady(run):
             if len(shots) >= STACK and _wanders(shots, sketches):
-                yield _series("stack", shots, f"{len(shots)} shots of one frame, each in focus at another place")
+                words = kept("{shots} shots of one frame, each in focus at another place", shots=len(shots))
+                yield _series("stack", shots, words)
 
 
 def _steady(run: Sequence[Photo]) -> Iterator[list[Photo]]:
@@ -224,7 +230,7 @@ def _runs(photos: Iterable[Photo], gap: float) -> Iterator[list[Photo]]:
     for photo in photos:
         if photo.camera and photo.taken and photo.taken_by_camera:
             by_camera[photo.camera, photo.width, photo.height].append(photo)
-    for _, shots in sorted(by_camera.items()):
+    for _camera, shots in sorted(by_camera.items()):
         shots.sort(key=_when)
         run = shots[:1]
         for before, photo in pairwise(shots):

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from unipic.core.errors import DestinationError
+from unipic.core.language import gettext as _
 from unipic.core.locks import lock, lock_folder
 
 LOCK = "set-aside.lock"  # in the data folder
@@ -30,7 +31,7 @@ def alone(roots: Sequence[Path], data: Path | None) -> Iterator[None]:
                     stack.enter_context(lock_folder(folder, shared))
         except BlockingIOError:
             raise DestinationError(
-                "Another move of photos in these folders is at work. Nothing was moved; try again when it is done."
+                _("Another move of photos in these folders is at work. Nothing was moved; try again when it is done.")
             ) from None
         yield
 
@@ -65,7 +66,9 @@ def alone_in_folder(folder: Path) -> Iterator[None]:
         try:
             stack.enter_context(lock_folder(folder, shared=False))
         except BlockingIOError:
-            raise DestinationError(f"Another Unipic is writing into {folder}. Wait until it is done.") from None
+            raise DestinationError(
+                _("Another Unipic is writing into {folder}. Wait until it is done.", folder=folder)
+            ) from None
         except OSError:
             pass  # no locks here
         yield

@@ -13,6 +13,7 @@ from unipic.albums.groups import GROUP
 from unipic.albums.plan import SINGLES
 from unipic.core.errors import AlreadyThere
 from unipic.core.files import read_json, sweep_parts
+from unipic.core.language import gettext as _
 from unipic.destinations._texts import GROUP_JSON, METADATA
 from unipic.destinations.base import MANIFEST
 
@@ -89,7 +90,13 @@ def sweep(folder: Path) -> None:
         if not NUMBERED.fullmatch(path.name) or path.is_symlink():
             continue
         if strange := [one.name for one in path.iterdir() if not OURS.fullmatch(one.name)]:
-            raise AlreadyThere(f"{path} holds {strange[0]}, which Unipic did not write. Move it, and run again.")
+            raise AlreadyThere(
+                _(
+                    "{path} holds {strange}, which Unipic did not write. Move it, and run again.",
+                    path=path,
+                    strange=strange[0],
+                )
+            )
         shutil.rmtree(path)
 
 

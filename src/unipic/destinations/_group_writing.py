@@ -12,6 +12,7 @@ from typing import Any
 from unipic.albums.groups import AlbumGroup
 from unipic.albums.made import Made, Make
 from unipic.core.files import atomic_file, hash_file, make_folder, sync_folder, write_json
+from unipic.core.language import retold
 from unipic.core.moving import move
 from unipic.core.photo import Photo
 from unipic.destinations._earlier import NUMBERED, PART, best_in, made_in, photos_beside
@@ -109,7 +110,7 @@ class GroupWriter:
             name = safe_name(one.name)
             with atomic_file(part / name, replace=False) as opened:
                 opened.write(one.data)
-            self.notes += [f"{name}: {one.facts['note']}"] if one.facts.get("note") else []
+            self.notes += [f"{name}: {retold(one.facts['note'])}"] if one.facts.get("note") else []
             found.append({"file": name, "sha256": hashlib.sha256(one.data).hexdigest(), **one.facts})
         return found
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from unipic.core.errors import DestinationError
 from unipic.core.files import make_folder
+from unipic.core.language import gettext as _
 from unipic.core.locks import lock
 from unipic.sources.immich import Server, folder_of, private_file
 
@@ -53,7 +54,7 @@ class Journal:
             self.run, self.server, self.at = str(head["run"]), str(head["server"]), str(head["at"])
             self.steps = [Step(s["kind"], s["name"], tuple(s["ids"]), s["mark"]) for s in head["steps"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DestinationError(f"{path} is not a journal of Unipic's") from error
+            raise DestinationError(_("{path} is not a journal of Unipic's", path=path)) from error
         self.past = [Past() for _ in self.steps]
         for line in lines[1:]:
             with suppress(ValueError, TypeError, KeyError, IndexError):  # the last one may be torn
@@ -131,7 +132,9 @@ def alone(server: Server) -> Iterator[None]:
         try:
             lock(file, wait=False)
         except BlockingIOError:
-            raise DestinationError(f"Another run is writing to {server.url} just now; wait until it is done.") from None
+            raise DestinationError(
+                _("Another run is writing to {url} just now; wait until it is done.", url=server.url)
+            ) from None
         except OSError:  # a file system without locks
             pass
         yield

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unipic.core.errors import DestinationError
+from unipic.core.language import gettext as _, gettext_noop as N_, ngettext
 from unipic.core.words import count
 from unipic.destinations._immich_journal import Step, new_run
 from unipic.destinations._immich_steps import Steps
@@ -20,7 +21,14 @@ from unipic.sources.immich import NEEDS, PREFIX, Asset, Connected, Listing, miss
 AT_ONCE = 500  # assets in one call
 MANY_ALBUMS = 200
 UNDONE_BY = {"tag": ("tag.delete",), "album": ("albumAsset.delete", "album.delete"), "stack": ("stack.delete",)}
-STAYS = {"tag": "empty tags", "album": "albums", "stack": "stacks"}
+STAYS = {"tag": N_("empty tags"), "album": N_("albums"), "stack": N_("stacks")}
+KINDS = {
+    "tag": N_("tag"),
+    "album": N_("album"),
+    "favourite": N_("favourite"),
+    "stack": N_("stack"),
+    "trash": N_("trash"),
+}
 NAMED = 5  # photos that a notice names
 LEAST_TRASH_DAYS = 7
 NAME = 100  # characters of an album's name
@@ -82,12 +90,13 @@ class Plan:
 def in_words(what: str, number: int) -> str:
     """A count of a plan as a sentence."""
     if what.startswith("tag "):
-        return f"{count(number, 'photo')} {'gets' if number == 1 else 'get'} the tag {what.removeprefix('tag ')}"
+        tag = what.removeprefix("tag ")
+        return ngettext("{n:,} photo gets the tag {tag}", "{n:,} photos get the tag {tag}", number, tag=tag)
     return {
-        "albums": f"{count(number, 'album')} {'is' if number == 1 else 'are'} made",
-        "favourites": f"{count(number, 'photo')} {'becomes a favourite' if number == 1 else 'become favourites'}",
-        "stacks": f"{count(number, 'stack')} {'is' if number == 1 else 'are'} made",
-        "trash": f"{count(number, 'photo')} {'goes' if number == 1 else 'go'} to Immich's trash",
+        "albums": ngettext("{n:,} album is made", "{n:,} albums are made", number),
+        "favourites": ngettext("{n:,} photo becomes a favourite", "{n:,} photos become favourites", number),
+        "stacks": ngettext("{n:,} stack is made", "{n:,} stacks are made", number),
+        "trash": ngettext("{n:,} photo goes to Immich's trash", "{n:,} photos go to Immich's trash", number),
     }[what]
 
 
@@ -101,7 +110,7 @@ def planned(
 ) -> Plan:
     """What the groups of a proposal would become in Immich. DestinationError for what cannot be done safely."""
     if lacking := missing(there, wishes.purposes):
-        raise DestinationError("The key may not do this: " + _permissions(lacking))
+        raise DestinationError(_("The key may not do this: {permissions}", permissions=_permissions(lacking)))
     writable = {one.id: one for one in listing.assets if wishes.archived or not one.archived}
     groups = list(_groups(proposal, choices, writable))
     reader, notices = Steps(there), _gone(proposal, listing)
@@ -121,7 +130,9 @@ def planned(
     if wishes.trash:
         steps += _chunks("trash", "", [id for id in _aside(outcomes, writable) if not _unit(writable[id])])
     skipped = listing.archived if not wishes.archived else 0
-    notices += [f"{count(skipped, 'archived photo')} left alone; --archived writes to them too"] if skipped else []
+    if skipped:
+        photos = count(skipped, "archived photo")
+        notices.append(_("{photos} left alone; --archived writes to them too", photos=photos))
     notices += _not_undone(there, {step.kind for step in steps})
     names = {id: writable[id].name for step in steps for id in step.ids}
     return Plan(tuple(steps), names, tuple(notices), run)
@@ -133,7 +144,8 @@ def _gone(proposal: Proposal, listing: Listing) -> list[str]:
     photos = proposal.cleanup.gallery.photos
     gone = [photo.name for photo in photos if photo.id.startswith(PREFIX) and photo.id not in there]
     named = ", ".join(gone[:NAMED]) + (", ..." if len(gone) > NAMED else "")
-    return [f"{count(len(gone), 'photo')} no longer in Immich, and left out: {named}"] if gone else []
+    number = count(len(gone), "photo")
+    return [_("{photos} no longer in Immich, and left out: {names}", photos=number, names=named)] if gone else []
 
 
 @dataclass(frozen=True)
@@ -208,10 +220,12 @@ def _albums(
             continue
         made += 1
         if name in names:
-            notices.append(f"an album {name} is there already; it stays as it is, and another one is made")
+            notices.append(_("an album {name} is there already; it stays as it is, and another one is made", name=name))
         yield Step("album", name, group.ids, f"unipic:{run}:{key}")
     if made > MANY_ALBUMS:
-        notices.append(f"{made:,} albums are many; without --create-albums the tags show the same groups")
+        notices.append(
+            _("{number:,} albums are many; without --create-albums the tags show the same groups", number=made)
+        )
 
 
 def _when(writable: Mapping[str, Asset]) -> Any:
@@ -225,7 +239,7 @@ def _key(group: _Together, writable: Mapping[str, Asset]) -> str:
 
 
 def _group_of(mark: str) -> str:
-    first, _, rest = mark.partition(":")
+    first, _colon, rest = mark.partition(":")
     return rest.rpartition(":")[2] if first == "unipic" else ""
 
 
@@ -247,7 +261,10 @@ def _stacks(
             yield Step("stack", "", ids)
     if left:
         notices.append(
-            f"{count(left, 'group')} with photos that are in a stack already left alone; --restack for those"
+            _(
+                "{groups} with photos that are in a stack already left alone; --restack for those",
+                groups=count(left, "group"),
+            )
         )
 
 
@@ -260,21 +277,39 @@ def _trash_is_safe(there: Connected) -> None:
     trash = bool((there.client.get("/server/features") or {}).get("trash"))
     days = (there.client.get("/server/config") or {}).get("trashDays")
     if not trash or not isinstance(days, int) or days < LEAST_TRASH_DAYS:
-        kept = f"keeps photos for {days} days" if trash else "is switched off"
-        raise DestinationError(
-            f"The trash of this Immich {kept}, so what goes there is soon deleted for good. It needs at least "
-            f"{LEAST_TRASH_DAYS} days. Leave --trash out: the tag for what is set aside shows the same photos."
+        why = _("The trash of this Immich is switched off, so what goes there is soon deleted for good.")
+        if trash:
+            why = _(
+                "The trash of this Immich keeps photos for {days} days, so what goes there is soon deleted for good.",
+                days=days,
+            )
+        advice = _(
+            "It needs at least {days} days. Leave --trash out: the tag for what is set aside shows the same photos.",
+            days=LEAST_TRASH_DAYS,
         )
+        raise DestinationError(f"{why} {advice}")
 
 
 def _not_undone(there: Connected, kinds: Set[str]) -> list[str]:
     """What a key that may write cannot take back."""
     lacking = {kind: [one for one in needs if not there.may(one)] for kind, needs in UNDONE_BY.items() if kind in kinds}
-    words = "Undo will leave {} behind: the key lacks {}."
-    return [words.format(STAYS[kind], ", ".join(lacks)) for kind, lacks in lacking.items() if lacks]
+    return [
+        _(
+            "Undo will leave {what} behind: the key lacks {permissions}.",
+            what=_(STAYS[kind]),
+            permissions=", ".join(lacks),
+        )
+        for kind, lacks in lacking.items()
+        if lacks
+    ]
 
 
 def _permissions(lacking: Sequence[tuple[str, str]]) -> str:
     """Permissions by what they are for."""
-    purposes = dict.fromkeys(purpose for _, purpose in lacking)
-    return "; ".join(f"{', '.join(one for one, p in lacking if p == purpose)} (for {purpose})" for purpose in purposes)
+    by_purpose: dict[str, list[str]] = {}
+    for permission, purpose in lacking:
+        by_purpose.setdefault(purpose, []).append(permission)
+    return "; ".join(
+        _("{permissions} (for {purpose})", permissions=", ".join(some), purpose=_(purpose))
+        for purpose, some in by_purpose.items()
+    )

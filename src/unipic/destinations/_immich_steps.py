@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from unipic.core.language import kept
 from unipic.destinations._immich_journal import Past, Step
 from unipic.sources.immich import Client, Connected, Lost, Refused, rows
 
@@ -132,16 +133,16 @@ class Steps:
         if not found:
             known = (past.result or {}).get("album")
             changed = any(str(one.get("id")) == known for one in self.albums())
-            return [f"the album {step.name}, whose description was changed since"] if changed else []
+            return [kept("the album {name}, whose description was changed since", name=step.name)] if changed else []
         if not before["album"] and found.get("albumName") != step.name:
-            return [f"the album {step.name}, which was renamed since"]
+            return [kept("the album {name}, which was renamed since", name=step.name)]
         mine = (past.result or {}).get("added", before["lacking"])
         if mine:
             self._in_bulk("DELETE", f"/albums/{found['id']}/assets", mine)
         if before["album"]:
             return []
         if others := self._inside(str(found["id"])):
-            return [f"the album {step.name}, with {len(others)} that others put into it"]
+            return [kept("the album {name}, with {number} that others put into it", name=step.name, number=len(others))]
         self._settled(partial(self._delete, f"/albums/{found['id']}"), lambda: not self.marked(step.mark))
         return []
 
@@ -157,7 +158,7 @@ class Steps:
 
     def _do_favourite(self, step: Step, before: Values) -> Values:
         done = self._whole(before["lacking"], lambda ids: self._favour(ids, True))
-        return {"added": done, "failed": {id: "not found" for id in before["lacking"] if id not in done}}
+        return {"added": done, "failed": {id: kept("not found") for id in before["lacking"] if id not in done}}
 
     def _undo_favourite(self, step: Step, past: Past) -> list[str]:
         mine = (past.result or {}).get("added", (past.before or {})["lacking"])
@@ -178,12 +179,12 @@ class Steps:
             asset = self._asset(id)
             stack = asset.get("stack") or {}
             if not asset:
-                trouble = "a photo is no longer there"
+                trouble = kept("a photo is no longer there")
             elif stack and str(stack["id"]) not in old:
                 now = self._stacked(str(stack["id"]))
                 old[str(stack["id"])] = {"ids": now}
                 if len(now) != stack.get("assetCount"):
-                    trouble = "a stack it is in has photos that are not shown, as in the trash"
+                    trouble = kept("a stack it is in has photos that are not shown, as in the trash")
         return {"old": [one["ids"] for one in old.values()], "trouble": trouble}
 
     def _stacked(self, id: str) -> list[str]:
@@ -224,7 +225,7 @@ class Steps:
             return []
         id, members = self._on_top(step.ids)
         if set(members) - set(step.ids):
-            return ["a stack that was changed since"]
+            return [kept("a stack that was changed since")]
         if id and (past.result or {}).get("stack", id) == id:
             self._settled(partial(self._delete, f"/stacks/{id}"), lambda: self._on_top(step.ids)[0] != id)
         return [left for ids in before["old"] if (left := self._rebuild(ids))]
@@ -236,7 +237,7 @@ class Steps:
             return ""
         top = next(iter(assets))
         if any((asset.get("stack") or {}).get("primaryAssetId", top) != top for asset in assets.values()):
-            return "an earlier stack, of which photos are in another one since"
+            return kept("an earlier stack, of which photos are in another one since")
         self._new_stack(list(assets))
         return ""
 
@@ -248,13 +249,17 @@ class Steps:
     def _do_trash(self, step: Step, before: Values) -> Values:
         """Never by `force`: what is in the trash can be put back."""
         done = self._whole(before["lacking"], lambda ids: self.client.ask("DELETE", "/assets", {"ids": list(ids)}))
-        return {"added": done, "failed": {id: "not found" for id in before["lacking"] if id not in done}}
+        return {"added": done, "failed": {id: kept("not found") for id in before["lacking"] if id not in done}}
 
     def _undo_trash(self, step: Step, past: Past) -> list[str]:
         mine = (past.result or {}).get("added", (past.before or {})["lacking"])
         there = [id for id in mine if self._asset(id)]
         self._whole(there, lambda ids: self.client.ask("POST", "/trash/restore/assets", {"ids": list(ids)}))
-        return [f"{len(mine) - len(there)} photos that were deleted for good since"] if len(there) < len(mine) else []
+        return (
+            [kept("{number} photos that were deleted for good since", number=len(mine) - len(there))]
+            if len(there) < len(mine)
+            else []
+        )
 
     # How things are asked.
 
@@ -293,7 +298,7 @@ class Steps:
         said = {str(one.get("id")): one for one in answers if isinstance(one, dict)}
         fine = ("duplicate", "not_found") if method == "DELETE" else ("duplicate",)
         done = [id for id in ids if (one := said.get(id, {})).get("success") or one.get("error") in fine]
-        return done, {id: str(said.get(id, {}).get("error") or "no answer") for id in ids if id not in {*done}}
+        return done, {id: str(said.get(id, {}).get("error") or kept("no answer")) for id in ids if id not in {*done}}
 
     def _whole(self, ids: Sequence[str], call: Callable[[Sequence[str]], Any]) -> list[str]:
         """A call that does all or nothing, on halves where it refuses: for which ids it was done."""

@@ -12,14 +12,15 @@ from typing import BinaryIO, cast
 
 from unipic.core.errors import AlreadyThere, ChangedSinceScan, DestinationError, DiskFull, LocationLeft
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, open_to_read
+from unipic.core.language import gettext as _, kept, retold
 from unipic.core.photo import Photo, is_preview
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations.base import Item, Result, Written
 from unipic.reading.location import Stripper
 from unipic.review.outcomes import Outcome
 
-CHANGED = "changed since the scan; exported as it is now"
-IN_IMMICH = "was not copied: it lies in Immich, and only a preview of it is here"
+CHANGED = kept("changed since the scan; exported as it is now")
+IN_IMMICH = kept("was not copied: it lies in Immich, and only a preview of it is here")
 DISK_OVERHEAD = 1.02  # a file system needs a little more than the bytes
 
 
@@ -55,7 +56,7 @@ def checked(outcomes: Sequence[Outcome], progress: Progress = silent) -> list[Ou
     asked = {p.id: p for o in aside for p in (o.file, *o.instead) if isinstance(p, Photo)}
     changed = {}
     for done, photo in enumerate(asked.values()):
-        progress(Step("Checking the originals", done, len(asked), "file"))
+        progress(Step(kept("Checking the originals"), done, len(asked), "file"))
         if not unchanged(photo):
             changed[photo.id] = photo
     left_alone = {p.id: changed[o.file.id] for o in aside if o.file.id in changed for p in o.instead} | changed
@@ -67,9 +68,10 @@ def _kept_if(outcome: Outcome, left_alone: Mapping[str, Photo]) -> Outcome:
     lost = next((left_alone[p.id] for p in (outcome.file, *outcome.instead) if p.id in left_alone), None)
     if lost is None or outcome.fate != "set aside":
         return outcome
-    which = "it" if lost.id == outcome.file.id else lost.name
-    why = f"kept, because {which} has changed since the scan"
-    return Outcome(outcome.file, "kept", why, problem=f"was to be set aside and is {why}")
+    why = kept("kept, because it has changed since the scan")
+    if lost.id != outcome.file.id:
+        why = kept("kept, because {name} has changed since the scan", name=lost.name)
+    return Outcome(outcome.file, "kept", why, problem=kept("was to be set aside and is {why}", why=why))
 
 
 def unchanged(photo: Photo) -> bool:
@@ -125,14 +127,14 @@ def _write_items(
 ) -> list[Written]:
     written = []
     for done, item in enumerate(items):
-        progress(Step("Copying", done, len(items), "file"))
+        progress(Step(kept("Copying"), done, len(items), "file"))
         if is_preview(item.file):
             written.append(Written(item, None, IN_IMMICH))
             continue
         try:
             original = open_to_read(item.file.path)
         except OSError as error:
-            written.append(Written(item, None, f"could not be copied: {error.strerror}"))
+            written.append(Written(item, None, kept("could not be copied: {error}", error=error.strerror)))
             continue
         with original:
             try:
@@ -141,16 +143,16 @@ def _write_items(
                     original.seek(0)
                 digest = write(item, cast(BinaryIO, Original(original)))
             except LocationLeft as error:
-                written.append(Written(item, None, f"was left out: {error}", read))
+                written.append(Written(item, None, kept("was left out: {error}", error=error), read))
                 continue
             except OriginalUnread as error:
-                written.append(Written(item, None, f"could not be copied: {error}"))
+                written.append(Written(item, None, kept("could not be copied: {error}", error=error)))
                 continue
         read = read or digest
         changed = item.digest is not None and read != item.digest
         problem = item.outcome.problem if item.file is item.outcome.file else ""
         written.append(Written(item, digest, CHANGED if changed else problem, read))
-    progress(Step("Copying", len(items), len(items), "file"))
+    progress(Step(kept("Copying"), len(items), len(items), "file"))
     return written
 
 
@@ -170,7 +172,7 @@ def compare(file: BinaryIO, digest: str, target: Path) -> None:
     file.flush()
     file.seek(0)
     if copy_and_hash(file) != digest:
-        raise DestinationError(f"{target} could not be read back as it was written; it was removed")
+        raise DestinationError(_("{target} could not be read back as it was written; it was removed", target=target))
 
 
 def keepers_arrived(outcomes: Iterable[Outcome], written: Iterable[Written]) -> None:
@@ -180,8 +182,12 @@ def keepers_arrived(outcomes: Iterable[Outcome], written: Iterable[Written]) -> 
         for file in (file for photo in outcome.instead for file in photo.files):
             if arrived.get(file.id) != file.digest:
                 raise ChangedSinceScan(
-                    f"{file.name} changed while the result was being written, and {outcome.file.name} was set aside "
-                    "for it. The result was not finished; start it again."
+                    _(
+                        "{name} changed while the result was being written, and {other} was set aside for it. The "
+                        "result was not finished; start it again.",
+                        name=file.name,
+                        other=outcome.file.name,
+                    )
                 )
 
 
@@ -192,14 +198,16 @@ def result_of(written: Sequence[Written]) -> Result:
         photos=sum(isinstance(file, Photo) for file in arrived),
         files=len(arrived),
         bytes=sum(file.size for file in arrived),
-        problems=tuple(f"{entry.item.file.name} {entry.problem}" for entry in written if entry.problem),
+        problems=tuple(f"{entry.item.file.name} {retold(entry.problem)}" for entry in written if entry.problem),
         written=tuple(written),
     )
 
 
 def other_content(target: Path) -> AlreadyThere:
     """Something else has the name of a file to be written."""
-    return AlreadyThere(f"{target} already exists with other content; nothing was overwritten. Choose an empty folder.")
+    return AlreadyThere(
+        _("{target} already exists with other content; nothing was overwritten. Choose an empty folder.", target=target)
+    )
 
 
 def check_space(folder: Path, items: Iterable[Item]) -> None:
@@ -218,7 +226,14 @@ def explained(folder: Path, unwritten: Callable[[], Iterable[Item]], advice: str
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(f"{_no_space(folder, _bytes(unwritten()))} {advice}") from error
         about = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
-        raise DestinationError(f"the result could not be written to {folder}: {about}. {advice}") from error
+        raise DestinationError(
+            _(
+                "the result could not be written to {folder}: {about}. {advice}",
+                folder=folder,
+                about=about,
+                advice=advice,
+            )
+        ) from error
 
 
 def _bytes(items: Iterable[Item]) -> int:
@@ -228,5 +243,19 @@ def _bytes(items: Iterable[Item]) -> int:
 def _no_space(folder: Path, needed: int) -> str:
     there = next(path for path in (folder, *folder.parents) if path.exists())  # the folder may not exist yet
     free = shutil.disk_usage(there).free
-    missing = f"{needed - free:,} are missing" if needed > free else "but the disk, or your share of it, ran full"
-    return f"{folder} has room for {free:,} bytes, what is still to be written needs {needed:,}: {missing}."
+    if needed > free:
+        return _(
+            "{folder} has room for {free:,} bytes, what is still to be written needs {needed:,}: {missing:,} are "
+            "missing.",
+            folder=folder,
+            free=free,
+            needed=needed,
+            missing=needed - free,
+        )
+    return _(
+        "{folder} has room for {free:,} bytes, what is still to be written needs {needed:,}: but the disk, or your "
+        "share of it, ran full.",
+        folder=folder,
+        free=free,
+        needed=needed,
+    )

@@ -15,10 +15,10 @@ from pathlib import Path
 from unipic.core.archives import is_archive
 from unipic.core.errors import AlreadyThere, Cancelled, DestinationError
 from unipic.core.files import copy_and_hash, hash_file, open_to_read
+from unipic.core.language import gettext as _, kept, ngettext
 from unipic.core.moving import move
 from unipic.core.photo import Companion, Photo, Unreadable
 from unipic.core.progress import Progress, Step, silent
-from unipic.core.words import count
 from unipic.destinations._alone import alone
 from unipic.destinations._writing import unchanged
 from unipic.destinations.base import Item, Plan, Result
@@ -47,7 +47,10 @@ class Asset:
 
 def moved_in_words(moved: Result) -> str:
     """How much was moved where, for people."""
-    return f"{count(moved.files, 'file')} set aside in {', '.join(map(str, moved.folders)) or 'no folder'}"
+    folders = ", ".join(map(str, moved.folders)) or _("no folder")
+    return ngettext(
+        "{n:,} file set aside in {folders}", "{n:,} files set aside in {folders}", moved.files, folders=folders
+    )
 
 
 class AsideDestination:
@@ -63,13 +66,20 @@ class AsideDestination:
     def ready(self) -> None:
         """Raise DestinationError if a folder cannot be written, is an archive, or holds an interrupted move."""
         if self._archives:
-            raise DestinationError(f"photos in {self._archives[0]} cannot be moved out of it; write a ZIP or a folder.")
+            raise DestinationError(
+                _(
+                    "photos in {archive} cannot be moved out of it; write a ZIP or a folder.",
+                    archive=self._archives[0],
+                )
+            )
         for root in self.roots:
             if not os.access(root, os.W_OK | os.X_OK):
-                raise DestinationError(f"{root} may not be written, so nothing in it can be set aside.")
+                raise DestinationError(_("{root} may not be written, so nothing in it can be set aside.", root=root))
             for folder in quarantines(root / SET_ASIDE):
                 if held(folder).torn:
-                    raise DestinationError(f"{folder} is the rest of an interrupted move. Put it back with undo first.")
+                    raise DestinationError(
+                        _("{folder} is the rest of an interrupted move. Put it back with undo first.", folder=folder)
+                    )
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
         """What would move; an item's name is its place below the quarantine."""
@@ -83,7 +93,7 @@ class AsideDestination:
             paths = {file.path for file in _asset(outcome.file)}
             asset = Asset(outcome.file, outcome.instead, self._base(outcome.file))
             if problem := _hindrance(asset, paths, going, stays | seen):
-                problems.append(f"{outcome.file.name} was left where it is: {problem}")
+                problems.append(_left_there(outcome.file.name, problem))
             else:
                 items += [Item(outcome, file, os.path.relpath(file.path, asset.base)) for file in asset.files]
                 seen |= paths
@@ -100,15 +110,19 @@ class AsideDestination:
         try:
             with run.open:
                 for number, asset in enumerate(assets):
-                    progress(Step("Setting aside", number, len(assets), "photo"))
+                    progress(Step(kept("Setting aside"), number, len(assets), "photo"))
                     run.set_aside(number, asset)
-                progress(Step("Setting aside", len(assets), len(assets), "photo"))
+                progress(Step(kept("Setting aside"), len(assets), len(assets), "photo"))
         except (KeyboardInterrupt, Cancelled):
-            raise Cancelled(f"Stopped: {moved_in_words(run.moved)}. Undo puts them back.") from None
+            raise Cancelled(_("Stopped: {moved}. Undo puts them back.", moved=moved_in_words(run.moved))) from None
         except OSError as error:
             about = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
             raise DestinationError(
-                f"Stopped at the first error: {about}. {moved_in_words(run.moved)}; undo puts them back."
+                _(
+                    "Stopped at the first error: {about}. {moved}; undo puts them back.",
+                    about=about,
+                    moved=moved_in_words(run.moved),
+                )
             ) from error
         return run.moved
 
@@ -169,7 +183,7 @@ class _Run:
             for file, (source, target) in zip(files, ways, strict=True):
                 move(source, target)
                 if not _arrived(target, file):
-                    raise _NotAsItWas(f"{source} was replaced by another file at the last moment")
+                    raise _NotAsItWas(_("{source} was replaced by another file at the last moment", source=source))
         except BaseException as error:
             self._put_back(ways)
             quarantine.finish(number, str(error) or type(error).__name__)
@@ -183,21 +197,28 @@ class _Run:
                 if os.path.lexists(target) and not os.path.lexists(source):
                     move(target, source)
             except (OSError, AlreadyThere) as error:
-                raise DestinationError(f"{target} could not be put back to {source}: {error}. Undo it.") from error
+                raise DestinationError(
+                    _(
+                        "{target} could not be put back to {source}: {error}. Undo it.",
+                        target=target,
+                        source=source,
+                        error=error,
+                    )
+                ) from error
 
     def _quarantine(self, base: str) -> Quarantine:
         if base not in self.quarantines:
             try:
                 self.quarantines[base] = Quarantine(base, self.known)
             except OSError as error:
-                raise DestinationError(f"nothing can be set aside in {base}: {error}") from error
+                raise DestinationError(
+                    _("nothing can be set aside in {base}: {error}", base=base, error=error)
+                ) from error
             self.moved = replace(self.moved, folders=(*self.moved.folders, self.quarantines[base].folder))
         return self.quarantines[base]
 
     def _left(self, asset: Asset, problem: str) -> None:
-        self.moved = replace(
-            self.moved, problems=(*self.moved.problems, f"{asset.photo.name} was left where it is: {problem}")
-        )
+        self.moved = replace(self.moved, problems=(*self.moved.problems, _left_there(asset.photo.name, problem)))
 
     def _close(self) -> None:
         """Make the moves survive a power cut, and remove empty quarantines."""
@@ -207,6 +228,10 @@ class _Run:
             if tidy(quarantine.folder):
                 left = (folder for folder in self.moved.folders if folder != quarantine.folder)
                 self.moved = replace(self.moved, folders=tuple(left))
+
+
+def _left_there(name: str, problem: str) -> str:
+    return _("{name} was left where it is: {problem}", name=name, problem=problem)
 
 
 class _NotAsItWas(Exception):
@@ -220,18 +245,18 @@ def _asset(file: Photo | Unreadable) -> tuple[Photo | Companion | Unreadable, ..
 def _hindrance(asset: Asset, paths: set[str], going: set[str], taken: set[str]) -> str:
     """Why an asset may not move; "" if it may."""
     if not asset.base:
-        return "it lies in none of the folders that are cleaned"
+        return _("it lies in none of the folders that are cleaned")
     if not asset.instead:
-        return "no photo stays in its place"
+        return _("no photo stays in its place")
     if any(photo.path in going for photo in asset.instead):
-        return "a photo that should stay for it is set aside too"
+        return _("a photo that should stay for it is set aside too")
     if paths & taken:
-        return "it belongs to another photo too"
+        return _("it belongs to another photo too")
     below = Path(asset.base)
     if str(below / JOURNAL) in paths:
-        return "it is called like the journal"
+        return _("it is called like the journal")
     if not all(below in Path(path).parents for path in paths):
-        return "what belongs to it lies in another folder or on another disk"
+        return _("what belongs to it lies in another folder or on another disk")
     return ""
 
 
@@ -240,22 +265,24 @@ def _checked(asset: Asset) -> list[Moving]:
     files = [_moving(file, asset.base) for file in asset.files]
     for photo in asset.instead:
         if not unchanged(photo):
-            raise _NotAsItWas(f"{photo.name}, which stays for it, has changed since the scan")
+            raise _NotAsItWas(_("{name}, which stays for it, has changed since the scan", name=photo.name))
     return files
 
 
 def _moving(file: Photo | Companion, base: str) -> Moving:
     relative = os.path.relpath(file.path, base)
     if not plain_folder(Path(base), relative):
-        raise _NotAsItWas(f"the way to {file.name} leads through a link now")
+        raise _NotAsItWas(_("the way to {name} leads through a link now", name=file.name))
     try:
         with open_to_read(file.path) as opened:
             status = os.fstat(opened.fileno())
             digest = copy_and_hash(opened)
     except OSError as error:
-        raise _NotAsItWas(f"{file.name} could not be read: {error.strerror or error}") from None
+        raise _NotAsItWas(
+            _("{name} could not be read: {error}", name=file.name, error=error.strerror or error)
+        ) from None
     if digest != file.digest:
-        raise _NotAsItWas(f"{file.name} has changed since the scan")
+        raise _NotAsItWas(_("{name} has changed since the scan", name=file.name))
     return Moving(relative, relative, digest, status.st_size, status.st_ino, status.st_dev, status.st_mtime_ns)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from unipic.core.errors import AlreadyThere, DestinationError
+from unipic.core.language import gettext as _
 from unipic.core.photo import Companion, Photo, Unreadable, files_of
 from unipic.core.progress import Progress, silent
 from unipic.core.words import count
@@ -67,7 +68,13 @@ class Plan:
     def at_most(self, files: int) -> Plan:
         """This plan. DestinationError if it has more files than a person confirmed."""
         if self.files > files:
-            raise DestinationError(f"The plan has {count(self.files, 'file')}, not {files:,}; nothing was moved.")
+            raise DestinationError(
+                _(
+                    "The plan has {files}, not {confirmed:,}; nothing was moved.",
+                    files=count(self.files, "file"),
+                    confirmed=files,
+                )
+            )
         return self
 
 
@@ -129,15 +136,17 @@ def is_written(outcome: Outcome) -> bool:
 def file_ready(path: Path, replace: bool) -> None:
     """Raise DestinationError if the folder is missing, AlreadyThere if the path exists (unless `replace`)."""
     if not path.parent.is_dir():
-        raise DestinationError(f"{path.parent} is not a folder; create it first, or choose another place")
+        raise DestinationError(
+            _("{parent} is not a folder; create it first, or choose another place", parent=path.parent)
+        )
     if not replace and os.path.lexists(path):
-        raise AlreadyThere(f"{path} already exists; nothing was overwritten. Choose another name.")
+        raise AlreadyThere(_("{path} already exists; nothing was overwritten. Choose another name.", path=path))
 
 
 def folder_ready(folder: Path) -> None:
     """AlreadyThere if the place is taken by something that is no folder."""
     if os.path.lexists(folder) and not folder.is_dir():
-        raise AlreadyThere(f"{folder} already exists and is not a folder. Choose another name.")
+        raise AlreadyThere(_("{folder} already exists and is not a folder. Choose another name.", folder=folder))
 
 
 def stripper_ready(strip_location: bool) -> None:
@@ -154,7 +163,17 @@ def outside(target: Path, roots: Iterable[Path]) -> None:
         source = Path(os.path.realpath(root))
         if source.is_dir() and (real == source or source in real.parents):
             raise DestinationError(
-                f"{target} lies inside {root}, which is to be cleaned up. Choose a place outside it."
+                _(
+                    "{target} lies inside {root}, which is to be cleaned up. Choose a place outside it.",
+                    target=target,
+                    root=root,
+                )
             )
         if real == source or real in source.parents:
-            raise DestinationError(f"{target} holds {root}, which is to be cleaned up. Choose a place outside it.")
+            raise DestinationError(
+                _(
+                    "{target} holds {root}, which is to be cleaned up. Choose a place outside it.",
+                    target=target,
+                    root=root,
+                )
+            )

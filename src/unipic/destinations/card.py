@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from unipic.core.files import atomic_file
+from unipic.core.language import gettext as _
 from unipic.core.photo import Photo
 from unipic.core.words import count, duration, size
 from unipic.review.ledger import Amount, Ledger
@@ -85,13 +86,13 @@ def _mosaic(card: Image.Image, left: int, grid: Grid, tiles: Sequence[Image.Imag
 def _words(card: Image.Image, figures: Ledger, seconds: float) -> None:
     draw = ImageDraw.Draw(card)
     right = WIDTH - EDGE - MOSAIC_WIDTH
-    for left, title, amount in ((EDGE, "Before", figures.found), (right, "After", figures.kept)):
+    for left, title, amount in ((EDGE, _("Before"), figures.found), (right, _("After"), figures.kept)):
         draw.text((left, 44), title, SOFT, ImageFont.load_default(30))
         draw.text((left, 84), _told(amount), TEXT, ImageFont.load_default(50))
     left_out = figures.left_out
-    saved = f"{size(left_out.bytes)} saved" if left_out.photos else "Every photo is worth keeping"
+    saved = _("{size} saved", size=size(left_out.bytes)) if left_out.photos else _("Every photo is worth keeping")
     draw.text((EDGE, 764), saved, ACCENT, ImageFont.load_default(72))
-    took = f"{count(left_out.photos, 'photo')} left out · {duration(seconds)}"
+    took = _("{photos} left out · {duration}", photos=count(left_out.photos, "photo"), duration=duration(seconds))
     draw.text((right, 784), took, TEXT, ImageFont.load_default(44))
 
 

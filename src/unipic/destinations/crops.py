@@ -18,6 +18,7 @@ from unipic.albums.heads import Heads, head_finder
 from unipic.albums.shots import Shot
 from unipic.core.errors import AlreadyThere, SettingsError
 from unipic.core.files import atomic_file, make_folder
+from unipic.core.language import gettext as _, kept, retold
 from unipic.core.photo import Found
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import Limits, Settings
@@ -55,9 +56,9 @@ def crop_all(
     targets = [folder / name for (name,) in export_names([name] for name in names)]
     there = next((target for target in targets if os.path.lexists(target)), None)
     if there:
-        raise AlreadyThere(f"{there} already exists; nothing was written. Choose another folder.")
+        raise AlreadyThere(_("{there} already exists; nothing was written. Choose another folder.", there=there))
     for done, (file, seen) in enumerate(_pictures(files, SIDE, engine, limits)):
-        progress(Step("Cropping", done, len(files), "photo"))
+        progress(Step(kept("Cropping"), done, len(files), "photo"))
         heads = faces([seen.rgb])[0] if seen.rgb is not None else []
         for aspect, target in zip(aspects, targets[done * len(aspects) :], strict=False):
             if seen.rgb is None:
@@ -66,11 +67,11 @@ def crop_all(
             crop = crop_of((seen.width, seen.height), aspect_named(aspect), heads, seen.subject)
             make_folder(target.parent)
             cut = Cut(file.path, seen.digest, crop.box, target)
-            ((_, said),) = engine.map(partial(write_crop, limits=limits), [cut])
+            ((_cut, said),) = engine.map(partial(write_crop, limits=limits), [cut])
             problem = said.reason if isinstance(said, Failure) else said
             written = None if problem else target
             yield Cropped(file.name, aspect, written, crop, in_words(crop, heads), problem)
-    progress(Step("Cropping", len(files), len(files), "photo"))
+    progress(Step(kept("Cropping"), len(files), len(files), "photo"))
 
 
 def zip_crops(
@@ -84,7 +85,7 @@ def zip_crops(
             for target in written:
                 archive.write(target, target.relative_to(folder))
     return len(written), [
-        f"{one.name} {one.aspect}: {one.cut or one.problem}" for one in done if one.cut or one.problem
+        f"{one.name} {one.aspect}: {retold(one.cut or one.problem)}" for one in done if one.cut or one.problem
     ]
 
 
@@ -97,7 +98,7 @@ def engine_of(settings: Settings) -> LocalEngine:
 def collage_ready(path: Path) -> None:
     """SettingsError unless the name ends in .png or .pdf; DestinationError if it cannot be written there."""
     if path.suffix.lower() not in KINDS:
-        raise SettingsError(f"{path} must end in .png or .pdf")
+        raise SettingsError(_("{path} must end in .png or .pdf", path=path))
     file_ready(path, replace=False)
 
 
@@ -116,7 +117,7 @@ def print_page(page: Page, shots: Sequence[Shot], library: Reader, settings: Set
     SettingsError for a number of photos that no page has; ModelError if the finder of faces cannot be used.
     """
     if not 1 <= page.photos <= MOST:
-        raise SettingsError(f"a page has 1 to {MOST} photos")
+        raise SettingsError(_("a page has 1 to {most} photos", most=MOST))
     collage_ready(page.path)
     best, limits = best_of(shots, page.photos), settings.limits
     known = library.by_digest(best)
@@ -134,21 +135,23 @@ def write_collage(
     SettingsError if no photo can be shown; see collage_ready for the rest.
     """
     collage_ready(path)
-    problems = [f"{left} is not on the page, which has {MOST} photos" for left in photos[MOST:]]
+    problems = [
+        _("{photo} is not on the page, which has {most} photos", photo=left, most=MOST) for left in photos[MOST:]
+    ]
     files = [Found(name, PurePosixPath(name).name, name, 0) for name in photos[:MOST]]
     # Enough pixels for the largest place that one of so many photos gets, and no photo is held larger.
     side = round(max(page) * min(1.0, 2 / len(files) ** 0.5)) if files else 0
-    pictures = [seen for _, seen in _pictures(files, side, engine, limits)]
-    problems += [f"{seen.path} {seen.reason}" for seen in pictures if seen.rgb is None]
+    pictures = [seen for _name, seen in _pictures(files, side, engine, limits)]
+    problems += [f"{seen.path} {retold(seen.reason)}" for seen in pictures if seen.rgb is None]
     shown = [(seen, seen.rgb) for seen in pictures if seen.rgb is not None]
     if not shown:
-        raise SettingsError("none of the photos can be shown")
-    heads = [faces([rgb])[0] for _, rgb in shown]
+        raise SettingsError(_("none of the photos can be shown"))
+    heads = [faces([rgb])[0] for _name, rgb in shown]
     pieces = [
         Piece(rgb.shape[1], rgb.shape[0], its, seen.subject) for (seen, rgb), its in zip(shown, heads, strict=True)
     ]
     sheet = np.full((page[1], page[0], 3), PAPER, np.uint8)
-    for (_, rgb), placed in zip(shown, layout(pieces, page), strict=True):
+    for (_seen, rgb), placed in zip(shown, layout(pieces, page), strict=True):
         _paste(sheet, rgb, placed)
     with atomic_file(path, replace=False) as file:
         file.write(png_or_pdf(sheet, KINDS[path.suffix.lower()], DPI))

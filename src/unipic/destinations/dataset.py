@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from unipic.core.errors import AlreadyThere, DestinationError
 from unipic.core.files import atomic_file, make_folder, write_json
+from unipic.core.language import gettext as _, kept, retold
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import Limits
@@ -35,9 +36,13 @@ class Dataset:
     def ready(self) -> None:
         """DestinationError unless the folder can be made, or is empty. Call before any work."""
         if not self.folder.parent.is_dir():
-            raise DestinationError(f"{self.folder.parent} is not a folder; create it first, or choose another place")
+            raise DestinationError(
+                _("{folder} is not a folder; create it first, or choose another place", folder=self.folder.parent)
+            )
         if os.path.lexists(self.folder) and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise AlreadyThere(f"{self.folder} is not empty; nothing was overwritten. Choose another name.")
+            raise AlreadyThere(
+                _("{folder} is not empty; nothing was overwritten. Choose another name.", folder=self.folder)
+            )
 
     def write(
         self, photos: Sequence[Photo], things: Things, category: str, engine: Engine, limits: Limits, progress: Progress
@@ -50,10 +55,10 @@ class Dataset:
             make_folder(labels)
         originals = [Original(photo.digest, (photo.path,)) for photo in photos]
         for id, one in enumerate(scaled(originals, SIDE, engine, limits), 1):
-            progress(Step("Writing the dataset", id, len(originals), "photo"))
+            progress(Step(kept("Writing the dataset"), id, len(originals), "photo"))
             if not one.jpeg:
-                why = one.reason or "has changed, or is not there now"
-                problems.append(f"{named[one.digest]} is left out: it {why}")
+                why = retold(one.reason) or _("has changed, or is not there now")
+                problems.append(_("{name} is left out: it {why}", name=named[one.digest], why=why))
                 continue
             name, thing = one.digest[:16], things.get(one.digest)
             _write(self.folder / "images" / f"{name}.jpg", one.jpeg)

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from unipic.core.errors import AlreadyThere
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, sweep_parts
+from unipic.core.language import gettext as _
 from unipic.core.progress import Progress, silent
 from unipic.destinations._manifest import manifest
 from unipic.destinations._writing import (
@@ -33,7 +34,9 @@ class FolderDestination:
     def ready(self) -> None:
         stripper_ready(self.strip_location)
         if os.path.lexists(self.folder / MANIFEST):
-            raise AlreadyThere(f"{self.folder} already holds a finished result. Choose another folder.")
+            raise AlreadyThere(
+                _("{folder} already holds a finished result. Choose another folder.", folder=self.folder)
+            )
         folder_ready(self.folder)
 
     def plan(self, outcomes: Sequence[Outcome]) -> Plan:
@@ -48,7 +51,7 @@ class FolderDestination:
         def unwritten() -> list[Item]:
             return [item for item in items if not os.path.lexists(self.folder / item.name)]
 
-        with explained(self.folder, unwritten, "What is in it is whole; run again to finish it."):
+        with explained(self.folder, unwritten, _("What is in it is whole; run again to finish it.")):
             make_folder(self.folder)
             sweep_parts(self.folder, "**/*")
             for item in items:

@@ -12,15 +12,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unipic.core.errors import Cancelled, DestinationError, ImmichError
+from unipic.core.language import gettext as _, kept, retold
 from unipic.core.progress import Progress, Step as Told, silent
 from unipic.core.settings import immich_folder
 from unipic.core.words import count, printable
 from unipic.destinations._immich_journal import Journal as Journal, Step as Step, alone, journals, new_run
-from unipic.destinations._immich_plan import Plan as Plan, Wishes as Wishes, in_words as in_words, planned as planned
+from unipic.destinations._immich_plan import (
+    KINDS as KINDS,
+    Plan as Plan,
+    Wishes as Wishes,
+    in_words as in_words,
+    planned as planned,
+)
 from unipic.destinations._immich_steps import GONE, Steps
 from unipic.sources.immich import Connected, Refused, folder_of, version
 
-STAGE, UNDOING = "Writing to Immich", "Taking back from Immich"
+STAGE, UNDOING = kept("Writing to Immich"), kept("Taking back from Immich")
 
 
 @dataclass
@@ -44,8 +51,12 @@ def apply(there: Connected, plan: Plan | Journal, progress: Progress = silent) -
         if isinstance(plan, Plan):
             if waiting := open_runs(there):
                 raise DestinationError(
-                    f"Run {waiting[-1].run} was interrupted after {waiting[-1].done} of "
-                    f"{len(waiting[-1].steps)} steps. Let it go on, or undo it, first."
+                    _(
+                        "Run {run} was interrupted after {done} of {steps} steps. Let it go on, or undo it, first.",
+                        run=waiting[-1].run,
+                        done=waiting[-1].done,
+                        steps=len(waiting[-1].steps),
+                    )
                 )
             journal = Journal.begin(server, list(plan.steps), plan.run or new_run())
         else:
@@ -56,12 +67,12 @@ def apply(there: Connected, plan: Plan | Journal, progress: Progress = silent) -
 def _applied(there: Connected, journal: Journal, progress: Progress) -> Result:
     steps = Steps(there, _made(there))
     result = Result(journal.run, of=len(journal.steps))
-    with _explained(journal, "written", "Let it go on, or undo it."):
+    with _explained(journal):
         version(there.client)  # the server may have been updated since the plan was made
     for number, step in enumerate(journal.steps):
         progress(Told(STAGE, number, len(journal.steps), "step"))
         if journal.past[number].result is None:
-            with _explained(journal, "written", "Let it go on, or undo it."):
+            with _explained(journal):
                 before = journal.past[number].before
                 if before is None:
                     before = steps.before(step)
@@ -73,7 +84,7 @@ def _applied(there: Connected, journal: Journal, progress: Progress) -> Result:
         outcome = journal.past[number].result or {}
         failed = outcome.get("failed", {})
         result.steps += 1
-        result.problems += [f"{_named(step)}: {id}: {why}" for id, why in failed.items()]
+        result.problems += [f"{_named(step)}: {id}: {retold(why)}" for id, why in failed.items()]
     result.written = len(_changed(journal))
     return result
 
@@ -105,9 +116,14 @@ def take_back(there: Connected, run: str, progress: Progress = silent) -> Result
     with alone(there.client.server):
         journal = next((one for one in runs(there) if one.run == run), None)
         if journal is None:
-            known = ", ".join(one.run for one in runs(there)) or "none"
+            known = ", ".join(one.run for one in runs(there)) or _("none")
             raise DestinationError(
-                f"There is no run {printable(run)} on {there.client.server.url}; there are: {known}."
+                _(
+                    "There is no run {run} on {url}; there are: {known}.",
+                    run=printable(run),
+                    url=there.client.server.url,
+                    known=known,
+                )
             )
         steps, waiting = Steps(there, _made(there)), journal.begun[::-1]
         result = Result(run, of=len(waiting))
@@ -115,15 +131,17 @@ def take_back(there: Connected, run: str, progress: Progress = silent) -> Result
             progress(Told(UNDOING, result.steps, len(waiting), "step"))
             step = journal.steps[number]
             try:
-                with _explained(journal, "taken back", "Undo does the rest later."):
+                with _explained(journal, taken_back=True):
                     journal.write(number, "undone", steps.undo(step, journal.past[number]))
             except DestinationError as error:
                 if not getattr(error.__cause__, "permission", ""):
                     raise
-                result.problems.append(f"{_named(step)} stays: {error.__cause__} Undo it with a key that may.")
+                result.problems.append(
+                    _("{step} stays: {error} Undo it with a key that may.", step=_named(step), error=error.__cause__)
+                )
                 continue
             result.steps += 1
-            result.problems += [f"left: {one}" for one in journal.past[number].undone or ()]
+            result.problems += [_("left: {what}", what=retold(one)) for one in journal.past[number].undone or ()]
         journal.write(0, "finished")
         progress(Told(UNDOING, len(waiting), len(waiting), "step"))
         result.written = len(_changed(journal))
@@ -153,17 +171,27 @@ def _made(there: Connected) -> set[str]:
 
 
 @contextmanager
-def _explained(journal: Journal, what: str, advice: str) -> Iterator[None]:
+def _explained(journal: Journal, taken_back: bool = False) -> Iterator[None]:
     """Errors of the server say how far it got, and what to do."""
     try:
         yield
     except (ImmichError, KeyboardInterrupt, Cancelled) as error:
-        done = journal.done if what == "written" else sum(one.undone is not None for one in journal.past)
-        far = f"{done:,} of {count(len(journal.steps), 'step')} {what}; nothing is lost. {advice}"
+        steps = count(len(journal.steps), "step")
+        if taken_back:
+            done = sum(one.undone is not None for one in journal.past)
+            far = _(
+                "{done:,} of {steps} taken back; nothing is lost. Undo does the rest later.", done=done, steps=steps
+            )
+        else:
+            far = _(
+                "{done:,} of {steps} written; nothing is lost. Let it go on, or undo it.",
+                done=journal.done,
+                steps=steps,
+            )
         if isinstance(error, ImmichError):
-            raise DestinationError(f"Stopped: {error} {far}") from error
-        raise Cancelled(f"Stopped: {far}") from error
+            raise DestinationError(_("Stopped: {error} {far}", error=error, far=far)) from error
+        raise Cancelled(_("Stopped: {far}", far=far)) from error
 
 
 def _named(step: Step) -> str:
-    return f"{step.kind} {step.name}".strip()
+    return f"{_(KINDS[step.kind])} {step.name}".strip()

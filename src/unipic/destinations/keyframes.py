@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from unipic.core.files import atomic_file, hash_file, make_folder, sweep_parts
+from unipic.core.language import gettext as _, gettext_noop as N_, kept
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._writing import compare, explained, other_content
 from unipic.destinations.base import file_ready, folder_ready
@@ -15,7 +16,7 @@ from unipic.video.split import Write
 from unipic.video.stamped import stamped
 from unipic.video.telling import Telling, picture_name
 
-FINISH = "What is in it is whole; run again to finish it."
+FINISH = N_("What is in it is whole; run again to finish it.")
 
 
 def planned(telling: Telling, ending: str) -> list[str]:
@@ -34,12 +35,12 @@ def write_pictures(
     folder_ready(folder)
     film, shots = telling.gathered.film, {shot.number: shot for shot in telling.gathered.shots}
     paths = [folder / name for name in planned(telling, ending)]
-    with explained(folder, lambda: (), FINISH):
+    with explained(folder, lambda: (), _(FINISH)):
         make_folder(folder)
         sweep_parts(folder, "*")
         for done, (frame, path) in enumerate(zip(telling.best, paths, strict=True), 1):
             _put(path, stamped(rows.picture(film.digest, frame.name), film, frame, shots[frame.shot]))
-            progress(Step("Saving pictures", done, len(paths), "picture"))
+            progress(Step(kept("Saving pictures"), done, len(paths), "picture"))
     return paths
 
 
@@ -47,7 +48,7 @@ def write_pieces(names: Iterable[tuple[str, Callable[[], Iterable[Write]]]], fol
     """Write each piece of a film under its name, from what says which bytes belong where. AlreadyThere and others."""
     folder_ready(folder)
     paths = []
-    with explained(folder, lambda: (), FINISH):
+    with explained(folder, lambda: (), _(FINISH)):
         make_folder(folder)
         sweep_parts(folder, "*")
         for name, parts in names:
@@ -64,7 +65,7 @@ def write_pieces(names: Iterable[tuple[str, Callable[[], Iterable[Write]]]], fol
 def write_list(path: Path, text: str) -> None:
     """Write a list as UTF-8. AlreadyThere if the path exists."""
     file_ready(path, replace=False)
-    with explained(path.parent, lambda: (), "Choose another place."), atomic_file(path, replace=False) as file:
+    with explained(path.parent, lambda: (), _("Choose another place.")), atomic_file(path, replace=False) as file:
         file.write(text.encode(errors="replace"))
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, Literal, get_args
 
 from unipic.core.errors import DestinationError, SettingsError
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder, open_to_read, sync_folder
+from unipic.core.language import gettext as _, gettext_noop as N_
 from unipic.destinations._writing import compare, copy_verified
 from unipic.destinations.base import Item
 
@@ -20,9 +21,10 @@ FICLONE = 0x40049409  # linux/fs.h
 NO_CLONES = (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM)
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 WARNINGS: dict[Link, str] = {
-    "hardlink": "A hard link is the original under a second name: a program that edits it in place changes your "
-    "original.",
-    "symlink": "A symbolic link breaks when the original is moved or renamed.",
+    "hardlink": N_(
+        "A hard link is the original under a second name: a program that edits it in place changes your original."
+    ),
+    "symlink": N_("A symbolic link breaks when the original is moved or renamed."),
 }
 
 
@@ -36,7 +38,7 @@ class Linker:
 
     def __post_init__(self) -> None:
         if self.link not in LINKS:
-            raise SettingsError(f"--link is one of {', '.join(LINKS)}, not {self.link!r}")
+            raise SettingsError(_("--link is one of {links}, not {link!r}", links=", ".join(LINKS), link=self.link))
 
     def check(self, folder: Path, originals: Iterable[str]) -> None:
         """DestinationError if the originals cannot be linked from this folder, which may not exist yet."""
@@ -47,8 +49,12 @@ class Linker:
         for path in originals:
             if os.path.lexists(path) and os.lstat(path).st_dev != device:
                 raise DestinationError(
-                    f"{folder} is on another file system than {path}, so there can be no hard links. "
-                    "Choose a folder on the same disk, or --link copy."
+                    _(
+                        "{folder} is on another file system than {path}, so there can be no hard links. Choose a "
+                        "folder on the same disk, or --link copy.",
+                        folder=folder,
+                        path=path,
+                    )
                 )
 
     def bytes_of(self, item: Item) -> int:
@@ -66,17 +72,17 @@ class Linker:
             if error.errno not in NO_CLONES:
                 raise
             self.link = "copy"
-            self.notes["files are copied: this file system cannot share blocks between files (reflink)"] = 1
+            self.notes[N_("files are copied: this file system cannot share blocks between files (reflink)")] = 1
             return False
         return True
 
     def put(self, item: Item, original: BinaryIO, target: Path) -> str:
         """Put a file to a free name; returns the sha256 of what is there."""
         if self.link != "copy" and not os.path.lexists(item.file.path):
-            self._note("copied instead of linked, since they lie in archives")
+            self._note(N_("copied instead of linked, since they lie in archives"))
             return copy_verified(original, target)
         if self.link == "hardlink" and os.fstat(original.fileno()).st_mode & OTHERS_WRITE:
-            self._note("copied instead of linked, since other people may write to the original")
+            self._note(N_("copied instead of linked, since other people may write to the original"))
         elif self.link == "hardlink":
             return _linked(item, target, lambda: os.link(item.file.path, target, follow_symlinks=False))
         elif self.link == "symlink":
@@ -109,7 +115,9 @@ def _linked(item: Item, target: Path, make: Callable[[], None]) -> str:
     make()
     sync_folder(target.parent)
     if not os.path.samefile(target, item.file.path):
-        raise DestinationError(f"{target} does not lead to {item.file.path}; it was left as it is")
+        raise DestinationError(
+            _("{target} does not lead to {path}; it was left as it is", target=target, path=item.file.path)
+        )
     changed = os.stat(target).st_size != item.file.size
     return hash_file(item.file.path) if changed or item.digest is None else item.digest
 

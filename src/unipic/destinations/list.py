@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from unipic.core.errors import SettingsError
 from unipic.core.files import atomic_file, sweep_parts
+from unipic.core.language import gettext as _, kept, retold
 from unipic.core.photo import Companion, Photo, Unreadable, files_of, is_preview
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._writing import explained
@@ -41,7 +42,7 @@ class ListDestination:
 
     def __init__(self, path: Path, replace: bool = False, paths: bool = True) -> None:
         if path.suffix.lower() not in (".csv", ".json"):
-            raise SettingsError(f"{path} must end in .csv (for spreadsheets) or .json (for programs)")
+            raise SettingsError(_("{path} must end in .csv (for spreadsheets) or .json (for programs)", path=path))
         self.path = path
         self.replace = replace
         self.paths = paths
@@ -57,13 +58,13 @@ class ListDestination:
         """List every file once, in the gallery's order."""
         self.ready()
         outcomes = plan.outcomes
-        progress(Step("Writing the list", 0, len(outcomes), "photo"))
-        with explained(self.path.parent, lambda: (), "The unfinished list was removed."):
+        progress(Step(kept("Writing the list"), 0, len(outcomes), "photo"))
+        with explained(self.path.parent, lambda: (), _("The unfinished list was removed.")):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
             with atomic_file(self.path, self.replace) as file:
                 rows = (_row(o, file, self.paths) for o in outcomes for file in files_of(o.file))
                 (_write_csv if self.path.suffix.lower() == ".csv" else _write_json)(file, rows)
-        progress(Step("Writing the list", len(outcomes), len(outcomes), "photo"))
+        progress(Step(kept("Writing the list"), len(outcomes), len(outcomes), "photo"))
         return Result()
 
 
@@ -74,7 +75,7 @@ def _row(outcome: Outcome, file: Photo | Companion | Unreadable, paths: bool) ->
         file.id if is_preview(file) else file.path if paths else "",
         outcome.fate,
         decided_by(outcome),
-        outcome.reason if file is outcome.file else f"belongs to {outcome.file.name}",
+        retold(outcome.reason) if file is outcome.file else _("belongs to {name}", name=outcome.file.name),
         [stays.name for stays in outcome.instead],
         file.size,
         _digest(file),

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from unipic.core.errors import AlreadyThere, DestinationError
+from unipic.core.language import gettext as _
 from unipic.destinations.base import MANIFEST, outside
 from unipic.destinations.names import safe_name
 
@@ -18,11 +19,15 @@ def place_for(
     or if something else is there.
     """
     if root not in allowed:
-        raise DestinationError(f"{root} is not one of the folders this server may write to.")
+        raise DestinationError(_("{root} is not one of the folders this server may write to.", root=root))
     if not root.is_dir():
-        raise DestinationError(f"{root} does not exist. Ask the operator of this server, or choose another.")
+        raise DestinationError(
+            _("{root} does not exist. Ask the operator of this server, or choose another.", root=root)
+        )
     if not os.access(root, os.W_OK | os.X_OK):
-        raise DestinationError(f"{root} may not be written: permission denied. Ask the operator of this server.")
+        raise DestinationError(
+            _("{root} may not be written: permission denied. Ask the operator of this server.", root=root)
+        )
     target = Path(os.path.realpath(root)) / folder_name(album)
     outside(target, sources)
     if os.path.lexists(target):
@@ -37,8 +42,12 @@ def folder_name(album: str) -> str:
 
 def _must_be_ours(target: Path, begun: Path | None) -> None:
     if target.is_symlink() or not target.is_dir():
-        raise AlreadyThere(f"{target} already exists and is not a folder. Give the album another name.")
+        raise AlreadyThere(
+            _("{target} already exists and is not a folder. Give the album another name.", target=target)
+        )
     if os.path.lexists(target / MANIFEST):
-        raise AlreadyThere(f"{target} already holds a finished album. Give this one another name.")
+        raise AlreadyThere(_("{target} already holds a finished album. Give this one another name.", target=target))
     if target != begun and any(target.iterdir()):
-        raise AlreadyThere(f"{target} already exists; nothing in it was touched. Give the album another name.")
+        raise AlreadyThere(
+            _("{target} already exists; nothing in it was touched. Give the album another name.", target=target)
+        )

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from unipic.core.errors import DestinationError
 from unipic.core.files import sync_folder
+from unipic.core.language import gettext as _
 from unipic.core.locks import lock
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
@@ -105,7 +106,7 @@ def _new(base: str, known: Path | None) -> tuple[Path, BinaryIO]:
             os.mkdir(parent, _mode(base))
         if parent.is_symlink() or not parent.is_dir():
             raise DestinationError(
-                f"{parent} already exists and is not a folder. Rename it; photos are set aside there."
+                _("{parent} already exists and is not a folder. Rename it; photos are set aside there.", parent=parent)
             )
         folder = _dated(parent, _mode(base))
         if known:
@@ -198,7 +199,7 @@ def _begun(folder: Path) -> tuple[str, str]:
 def places(root: Path) -> list[Path]:
     """The folders that hold quarantines, in root and below, root included."""
     found: list[Path] = []
-    for folder, names, _ in os.walk(root):
+    for folder, names, _files in os.walk(root):
         if os.path.basename(folder) == SET_ASIDE:
             found.append(Path(folder))
             names[:] = [name for name in names if not is_quarantine(Path(folder, name))]
@@ -217,7 +218,9 @@ def locked(folder: Path) -> Iterator[Journal]:
         try:
             lock(file, wait=False)
         except BlockingIOError:
-            raise DestinationError(f"{folder} is in use by another move or undo. Try again later.") from None
+            raise DestinationError(
+                _("{folder} is in use by another move or undo. Try again later.", folder=folder)
+            ) from None
         except OSError:
             pass  # not every file system has locks
         yield _read(file)

@@ -17,9 +17,10 @@ from unipic.albums.groups import GROUP
 from unipic.albums.plan import UNREADABLE, Placed, Tree, is_film
 from unipic.core.errors import AlreadyThere, Cancelled, DiskFull, SettingsError
 from unipic.core.files import atomic_file, copy_and_hash, hash_file, make_folder
+from unipic.core.language import gettext as _, kept, ngettext, retold
 from unipic.core.photo import Photo, Unreadable, files_of
 from unipic.core.progress import Progress, Step, silent
-from unipic.core.words import count, printable, size
+from unipic.core.words import printable, size
 from unipic.destinations._alone import alone_in_folder
 from unipic.destinations._earlier import (
     NUMBERED,
@@ -72,12 +73,17 @@ class TreeDestination:
     def ready(self) -> None:
         stripper_ready(self.how.strip_location)
         if self.how.strip_location and self.how.linker.link != "copy":
-            raise SettingsError("a link leads to the original with its location; --strip-location needs --link copy")
+            raise SettingsError(_("a link leads to the original with its location; --strip-location needs --link copy"))
         folder_ready(self.folder)
         said = manifest_of(self.folder)
         if said is not None and said.get("tree") != self.tree.kind:
-            kind = f"a tree of {said['tree']}" if "tree" in said else "another result"
-            raise AlreadyThere(f"{self.folder} already holds {kind}. Choose another folder.")
+            words = _("{folder} already holds another result. Choose another folder.", folder=self.folder)
+            if "tree" in said:
+                kind = said["tree"]
+                words = _(
+                    "{folder} already holds a tree of {kind}. Choose another folder.", folder=self.folder, kind=kind
+                )
+            raise AlreadyThere(words)
         self.how.linker.check(self.folder, (placed.asset.path for placed in self.tree.placed))
 
     def plan(self, outcomes: Sequence[Outcome]) -> TreePlan:
@@ -120,7 +126,7 @@ class TreeDestination:
         """Write what is missing. A second run after a stop completes it."""
         self.ready()
         plan = self.plan(checked(plan.outcomes, progress))
-        advice = "What is in it is whole; run again to finish it."
+        advice = _("What is in it is whole; run again to finish it.")
         with explained(self.folder, lambda: [i for i in plan.items if i.name not in plan.there], advice):
             make_folder(self.folder)
             with nullcontext() if self.how.locked else alone_in_folder(self.folder):
@@ -136,7 +142,8 @@ class TreeDestination:
                     more = {"tree": self.tree.kind, "link": self.how.linker.link, **self.how.facts}
                     file.writelines(manifest(told, main, self.how.strip_location, more))
         for words, times in self.how.linker.notes.items():
-            self.notes.append(f"{count(times, 'file was', 'files were')} {words}" if times > 1 else words)
+            several = ngettext("{n:,} file was {words}", "{n:,} files were {words}", times, words=_(words))
+            self.notes.append(several if times > 1 else _(words))
         return replace(result_of(main), problems=result_of(written).problems)
 
     def needed(self, plan: TreePlan) -> int:
@@ -189,7 +196,12 @@ class TreeDestination:
         needed, free = self.needed(plan), shutil.disk_usage(self.folder).free
         if needed > free:
             raise DiskFull(
-                f"{self.folder} has room for {size(free)}, the tree needs {size(needed)}: nothing was written."
+                _(
+                    "{folder} has room for {free}, the tree needs {needed}: nothing was written.",
+                    folder=self.folder,
+                    free=size(free),
+                    needed=size(needed),
+                )
             )
 
     def _written(self, plan: TreePlan, progress: Progress) -> list[Written]:
@@ -207,7 +219,7 @@ class TreeDestination:
                 if name:
                     self._finish(name, plan, written[-len(lot) :])
                 if self.how.stop():
-                    raise Cancelled("Stopped. What is in the folder is whole; run again to finish it.")
+                    raise Cancelled(_("Stopped. What is in the folder is whole; run again to finish it."))
         return written
 
     def _put(self, item: Item, original: BinaryIO, plan: TreePlan) -> str:
@@ -232,7 +244,7 @@ class TreeDestination:
     def _reasons(self, outcomes: Iterable[Outcome]) -> None:
         """Why each file in `unreadable` could not be read, a line each."""
         lines = [
-            f"{file.name}: {file.reason}"
+            f"{file.name}: {retold(file.reason)}"
             for file in (outcome.file for outcome in outcomes)
             if isinstance(file, Unreadable) and not is_film(file)
         ]
@@ -243,7 +255,7 @@ class TreeDestination:
 
     def _told(self, outcome: Outcome) -> Outcome:
         why = self.tree.left.get(outcome.file.id)
-        return replace(outcome, reason=f"not written: {why}") if why else outcome
+        return replace(outcome, reason=kept("not written: {why}", why=why)) if why else outcome
 
 
 def kinds_made(folder: Path, group: str) -> frozenset[str]:

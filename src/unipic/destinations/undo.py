@@ -11,6 +11,7 @@ from pathlib import Path
 
 from unipic.core.errors import AlreadyThere, Cancelled, DestinationError
 from unipic.core.files import hash_file, sync_folder
+from unipic.core.language import gettext as _, kept
 from unipic.core.moving import move, one_file
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import count
@@ -80,50 +81,66 @@ def undo(folder: Path, progress: Progress = silent) -> Undone:
     """Empty a quarantine, and remove it when everything is back. DestinationError if it is in use."""
     if folder.parent.name != SET_ASIDE:
         raise DestinationError(
-            f"{folder} lies in no folder called {SET_ASIDE!r}, so where its files were is not known."
+            _(
+                "{folder} lies in no folder called {set_aside!r}, so where its files were is not known.",
+                folder=folder,
+                set_aside=SET_ASIDE,
+            )
         )
     undone = Undone(folder)
     with locked(folder) as journal:
         if journal.damaged:
-            undone.problems.append(f"{folder / JOURNAL} is damaged; what it no longer names stays in {folder}")
+            undone.problems.append(
+                _(
+                    "{journal} is damaged; what it no longer names stays in {folder}",
+                    journal=folder / JOURNAL,
+                    folder=folder,
+                )
+            )
         files, touched = _files(journal), dict[str, None]()
         try:
             for done, file in enumerate(files):
-                progress(Step("Putting back", done, len(files), "file"))
+                progress(Step(kept("Putting back"), done, len(files), "file"))
                 _put_back(file, folder, undone, touched)
-            progress(Step("Putting back", len(files), len(files), "file"))
+            progress(Step(kept("Putting back"), len(files), len(files), "file"))
         except (KeyboardInterrupt, Cancelled):
             raise Cancelled(
-                f"Stopped: {count(undone.files, 'file')} put back from {folder}; undo does the rest"
+                _(
+                    "Stopped: {files} put back from {folder}; undo does the rest",
+                    files=count(undone.files, "file"),
+                    folder=folder,
+                )
             ) from None
         finally:
             sync(touched)
         if not undone.problems and not tidy(folder):
-            undone.notes.append(f"{folder} holds other files, which were left there")
+            undone.notes.append(_("{folder} holds other files, which were left there", folder=folder))
     return undone
 
 
 def _files(journal: Journal) -> list[Moving]:
     """The files, last moved first."""
-    return [file for _, files in sorted(journal.intents.items(), reverse=True) for file in reversed(files)]
+    return [file for _number, files in sorted(journal.intents.items(), reverse=True) for file in reversed(files)]
 
 
 def _put_back(file: Moving, folder: Path, undone: Undone, touched: dict[str, None]) -> None:
     base = folder.parent.parent
     home, away = str(base / file.source), str(folder / file.target)
     if not (plain_folder(base, file.source) and plain_folder(folder, file.target)):
-        undone.problems.append(f"{away} was left there: the way to it or to {home} leads through a link")
+        undone.problems.append(
+            _("{away} was left there: the way to it or to {home} leads through a link", away=away, home=home)
+        )
     elif os.path.lexists(away):
         try:
             _go_home(away, home, file, undone)
         except AlreadyThere:
-            undone.problems.append(f"{away} was left there: something else is at {home} now")
+            undone.problems.append(_("{away} was left there: something else is at {home} now", away=away, home=home))
         except OSError as error:
-            undone.problems.append(f"{away} was left there: {error.strerror or error}")
+            undone.problems.append(_("{away} was left there: {error}", away=away, error=error.strerror or error))
         else:
             touched |= {os.path.dirname(path): None for path in (home, away)}
     elif not os.path.lexists(home):
-        undone.problems.append(f"{home} is gone: it is neither there nor in {folder}")
+        undone.problems.append(_("{home} is gone: it is neither there nor in {folder}", home=home, folder=folder))
 
 
 def _go_home(away: str, home: str, file: Moving, undone: Undone) -> None:
@@ -134,7 +151,7 @@ def _go_home(away: str, home: str, file: Moving, undone: Undone) -> None:
         os.makedirs(os.path.dirname(home), exist_ok=True)
         move(away, home)
         if not same:
-            undone.notes.append(f"{home} is back, but it was changed while it was set aside")
+            undone.notes.append(_("{home} is back, but it was changed while it was set aside", home=home))
     undone.files += 1
     undone.bytes += file.size
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from unipic.core.errors import DestinationError
 from unipic.core.files import atomic_file, copy_and_hash, sweep_parts
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.destinations._manifest import manifest
@@ -61,7 +62,7 @@ class ZipDestination:
         self.ready()
         outcomes = checked(plan.outcomes, progress)
         items = items_of(outcomes)
-        with explained(self.path.parent, lambda: items, "The unfinished ZIP was removed."):
+        with explained(self.path.parent, lambda: items, _("The unfinished ZIP was removed.")):
             sweep_parts(self.path.parent, glob.escape(self.path.name))
             check_space(self.path.parent, items)
             with atomic_file(self.path, self.replace) as file:
@@ -128,9 +129,11 @@ def _verify(file: BinaryIO, written: Sequence[Written], progress: Progress) -> N
     """Read every entry back and compare its sha256. DestinationError if one differs."""
     with zipfile.ZipFile(file) as archive:
         for done, entry in enumerate(written):
-            progress(Step("Verifying", done, len(written), "file"))
+            progress(Step(kept("Verifying"), done, len(written), "file"))
             if entry.digest is None:
                 continue
             with archive.open(entry.item.name) as stored:
                 if copy_and_hash(stored) != entry.digest:
-                    raise DestinationError(f"{entry.item.name} was not written correctly; the ZIP was removed")
+                    raise DestinationError(
+                        _("{name} was not written correctly; the ZIP was removed", name=entry.item.name)
+                    )

@@ -6,6 +6,7 @@
 import ast
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -23,6 +24,7 @@ class Message(NamedTuple):
 
 
 MARKS = ("_", "gettext", "gettext_noop", "N_")
+MODELS = "models/manifest.toml"  # beside the folder of sources
 STRING = r'"(?:[^"\\\n]|\\.)*"'
 TEXT = rf"{STRING}(?:\s*\+\s*{STRING})*"
 IN_SCRIPTS = re.compile(
@@ -33,13 +35,16 @@ IN_SCRIPTS = re.compile(
 
 
 def messages(sources: Path) -> dict[Message, list[str]]:
-    """The messages of all Python and JavaScript files in a folder, each with the files that hold it."""
+    """The messages of all Python and JavaScript files in a folder, and of the models, each with where it is said."""
     found: dict[Message, list[str]] = {}
     for path in sorted(chain(sources.rglob("*.py"), sources.rglob("*.js"))):
         read = of_python if path.suffix == ".py" else of_script
         for message in read(path.read_text(encoding="utf-8")):
             places = found.setdefault(message, [])
             places += [place for place in [path.relative_to(sources).as_posix()] if place not in places]
+    for model in tomllib.loads((sources.parent / MODELS).read_text(encoding="utf-8"))["model"]:
+        for name in ("label", "use"):
+            found.setdefault(Message(model[name]), [MODELS])
     return found
 
 

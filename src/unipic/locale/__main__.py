@@ -5,7 +5,7 @@ Nothing is guessed: a message that changed has no translation until somebody wri
 
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message as Translation
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -48,13 +48,17 @@ def _update(path: Path, code: str, found: dict[Message, list[str]]) -> None:
         now.add(text, translated, [(place, 1) for place in places], context=context or None)
     make_folder(path.parent)
     with atomic_file(path) as file:
-        write_po(file, now, width=WIDTH, sort_by_file=True, include_lineno=False)
-    for message in [
-        one for one in now if one.id and not all([one.string] if isinstance(one.string, str) else one.string)
-    ]:
+        write_po(file, now, width=WIDTH, sort_output=True, no_location=True)
+    for message in [one for one in now if one.id and not _translated(one)]:
         now.delete(message.id, message.context)  # English is shown in its place
     with atomic_file(path.with_suffix(".mo")) as file:
         write_mo(file, now)
+
+
+def _translated(message: Translation) -> bool:
+    """Whether it has all its forms."""
+    forms = [message.string] if isinstance(message.string, str) else message.string
+    return all(forms or [""])
 
 
 main()

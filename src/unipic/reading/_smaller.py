@@ -4,8 +4,6 @@ Cubic interpolation alone would turn detail that is too fine for the smaller pic
 blurred away first. The result differs from Pillow's bicubic filter by about one tone of 256.
 """
 
-import math
-
 import numpy as np
 from PIL import Image
 
@@ -37,12 +35,8 @@ def smaller(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     width, height = size
     while rgb.shape[1] >= 2 * width and rgb.shape[0] >= 2 * height:
         rgb = cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    across, down = (_blur(old / new) for old, new in ((rgb.shape[1], width), (rgb.shape[0], height)))
+    times = np.maximum((rgb.shape[1] / width, rgb.shape[0] / height), 1)
+    across, down = np.maximum(BLUR * np.sqrt(times**2 - 1), NO_BLUR).tolist()
     if max(across, down) > NO_BLUR:
         rgb = cv2.GaussianBlur(rgb, (0, 0), across, sigmaY=down)
     return cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC)
-
-
-def _blur(times: float) -> float:
-    """The deviation of a Gaussian in pixels, before a side becomes so many times smaller."""
-    return max(NO_BLUR, BLUR * math.sqrt(max(times**2 - 1, 0)))

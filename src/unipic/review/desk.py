@@ -16,12 +16,12 @@ from unipic.cleanup.record import evidence_from_dict
 from unipic.cleanup.result import Cleanup
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.files import read_json, write_json
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import Photo
 from unipic.core.settings import Thresholds
-from unipic.core.words import count
 from unipic.library.decisions import Catalogue, Ruling
 from unipic.review._rulings import alike, regroups, ruling_id
-from unipic.review.choices import Choice, Choices, kept, recalled
+from unipic.review.choices import Choice, Choices, kept as staying, recalled
 from unipic.review.history import Change, Earlier, History, Undo
 from unipic.review.journal import Journal, ruling_from_dict
 from unipic.review.ledger import Ledger, ledger
@@ -40,6 +40,11 @@ class NotUnderstood(Exception):
 
 Arrange = Callable[[Evidence, Thresholds, Bonds], Cleanup]
 Answer = Literal["", "leave out", "keep"]  # what happens with verified copies that nobody looked at; "": not asked yet
+EARLIER: dict[Earlier, str] = {
+    "": kept("earlier decisions"),
+    "used": kept("earlier decisions used"),
+    "ignored": kept("earlier decisions ignored"),
+}
 
 
 class Desk:
@@ -96,7 +101,7 @@ class Desk:
         try:
             return self.proposal.by_id[id]
         except KeyError:
-            raise NoSuchGroup("The groups have changed, and this group no longer exists.") from None
+            raise NoSuchGroup(_("The groups have changed, and this group no longer exists.")) from None
 
     @property
     def place(self) -> str:
@@ -168,28 +173,39 @@ class Desk:
         """Tick the photos of a group, or, with `done`, decide it."""
         group, stays = self.group(id), frozenset(stays)
         if not stays <= group.ids:
-            raise NotUnderstood("That photo is not in this group.")
-        before, choice = kept(group, self.choices), Choice(stays | group.protected, done)
+            raise NotUnderstood(_("That photo is not in this group."))
+        before, choice = staying(group, self.choices), Choice(stays | group.protected, done)
         if done:
-            what = f"{count(len(choice.kept), 'photo')} of {len(group.photos)} kept"
+            n = len(choice.kept)
+            what = kept(
+                "{n:,} photo of {photos} kept" if n == 1 else "{n:,} photos of {photos} kept",
+                n=n,
+                photos=len(group.photos),
+            )
         else:
             flipped = [photo for photo in group.photos if photo.id in before ^ choice.kept]
-            word = "kept" if choice.kept > before else "set aside" if choice.kept < before else "changed"
-            what = f"{flipped[0].name} {word}" if len(flipped) == 1 else f"{count(len(flipped), 'photo')} {word}"
+            name = flipped[0].name if len(flipped) == 1 else kept("{n:,} photos", n=len(flipped))
+            what = kept("{photo} changed", photo=name)
+            if choice.kept > before:
+                what = kept("{photo} kept", photo=name)
+            elif choice.kept < before:
+                what = kept("{photo} set aside", photo=name)
         return self._take(step, Change(what, {id: choice}, self._rulings_of([group], {id: choice}), place=id))
 
     def accept(self, step: str, ids: Iterable[str]) -> Change:
         """Decide groups as they are ticked."""
         groups = self._groups(ids)
-        choices = {group.id: Choice(kept(group, self.choices), done=True) for group in groups}
-        what = f"{count(len(groups), 'group')} accepted"
+        choices = {group.id: Choice(staying(group, self.choices), done=True) for group in groups}
+        n = len(groups)
+        what = kept("{n:,} group accepted" if n == 1 else "{n:,} groups accepted", n=n)
         return self._take(step, Change(what, choices, self._rulings_of(groups, choices)))
 
     def reopen(self, step: str, ids: Iterable[str]) -> Change:
         """Groups are undecided again; their ticks stay."""
         groups = self._groups(ids)
-        choices = {group.id: Choice(kept(group, self.choices)) for group in groups}
-        what = f"{count(len(groups), 'group')} reopened"
+        choices = {group.id: Choice(staying(group, self.choices)) for group in groups}
+        n = len(groups)
+        what = kept("{n:,} group reopened" if n == 1 else "{n:,} groups reopened", n=n)
         place = groups[0].id if len(groups) == 1 else ""
         return self._take(step, Change(what, choices, self._rulings_of(groups, choices), place=place))
 
@@ -199,44 +215,48 @@ class Desk:
         parts = alike(group.photos)
         if len(parts) == 1:  # identical content: all of them stay, and that is settled
             return self.choose(step, id, group.ids, done=True)
-        return self._rule(step, "not duplicates", [group], parts)
+        return self._rule(step, kept("not duplicates"), [group], parts)
 
     def split(self, step: str, id: str, leaving: Iterable[str]) -> Change:
         """Move some photos of a group into a group of their own."""
         group, leaving = self.group(id), frozenset(leaving)
         if not leaving <= group.ids:
-            raise NotUnderstood("That photo is not in this group.")
+            raise NotUnderstood(_("That photo is not in this group."))
         out = [part for part in alike(group.photos) if leaving & {photo.id for photo in part}]
         left = [photo for part in out for photo in part]
         rest = [photo for photo in group.photos if photo not in left]
         if not left or not rest:
-            raise NotUnderstood("Choose some photos of the group, but not all. Identical files stay together.")
-        return self._rule(step, f"{count(len(left), 'photo')} split off", [group], [rest, left])
+            raise NotUnderstood(_("Choose some photos of the group, but not all. Identical files stay together."))
+        n = len(left)
+        what = kept("{n:,} photo split off" if n == 1 else "{n:,} photos split off", n=n)
+        return self._rule(step, what, [group], [rest, left])
 
     def merge(self, step: str, ids: Sequence[str]) -> Change:
         """Make one group of several."""
         groups = self._groups(ids)
         if len(groups) < 2:
-            raise NotUnderstood("Choose at least two groups to merge.")
+            raise NotUnderstood(_("Choose at least two groups to merge."))
         photos = list({photo.id: photo for group in groups for photo in group.photos}.values())
-        return self._rule(step, f"{count(len(groups), 'group')} merged", groups, [photos])
+        return self._rule(step, kept("{n:,} groups merged", n=len(groups)), groups, [photos])
 
     def set_rules(self, step: str, rules: Rules) -> Change:
         """Replace the person's rules."""
-        return self._take(step, Change("rules changed", rules=rules))
+        return self._take(step, Change(kept("rules changed"), rules=rules))
 
     def set_thresholds(self, step: str, thresholds: Thresholds) -> Change:
         """Group by other thresholds."""
-        return self._take(step, Change("thresholds changed", thresholds=thresholds))
+        return self._take(step, Change(kept("thresholds changed"), thresholds=thresholds))
 
     def set_earlier(self, step: str, earlier: Earlier) -> Change:
         """Use the decisions of earlier runs here, or ignore them. Either way they stay remembered."""
-        return self._take(step, Change(f"earlier decisions {earlier}", earlier=earlier))
+        return self._take(step, Change(EARLIER[earlier], earlier=earlier))
 
     def forget(self, step: str, ids: Iterable[str]) -> Change:
         """Delete rulings, here and for all later runs."""
         gone = {id: None for id in ids if id in self.history.rulings}
-        return self._take(step, Change(f"{count(len(gone), 'decision')} forgotten", self._opened(gone), gone))
+        n = len(gone)
+        what = kept("{n:,} decision forgotten" if n == 1 else "{n:,} decisions forgotten", n=n)
+        return self._take(step, Change(what, self._opened(gone), gone))
 
     def take_back(self, step: str, forward: bool = False) -> Change:
         """Undo the last step, or redo it."""
@@ -247,7 +267,7 @@ class Desk:
     def _groups(self, ids: Iterable[str]) -> list[Group]:
         groups = [self.group(id) for id in dict.fromkeys(ids)]
         if not groups:
-            raise NotUnderstood("No group was named.")
+            raise NotUnderstood(_("No group was named."))
         return groups
 
     def _now(self) -> float:

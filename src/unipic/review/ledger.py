@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from unipic.cleanup.record import cleanup_to_dict
+from unipic.core.language import gettext_noop as N_
 from unipic.core.photo import Photo, files_of
 from unipic.review.choices import NONE, Choices, done, kept
 from unipic.review.outcomes import By, Outcome, outcomes
@@ -15,7 +16,11 @@ from unipic.review.proposal import Group, Lane, Proposal
 
 Kind = Lane | Literal["single"]
 KINDS: tuple[Kind, ...] = ("identical", "same", "holds", "similar", "single")
-WHO: Mapping[By, str] = {"you": "you", "identical": "identical", "verified": "verified at full size"}
+WHO: Mapping[By, str] = {
+    "you": N_("you"),
+    "identical": N_("identical"),
+    "verified": N_("verified at full size"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ differ: most of them are keypoints that stay in place, which are fewer the more 
 import math
 from collections.abc import Sequence
 
+from unipic.core.language import gettext as _
+
 # Log-odds. Read off the groups of 689 real photos: frames of one burst had 9 to 14, a step aside or a nearer stand 5
 # to 9, other poses and other sides of a thing less.
 SAME_FRAME = 9.0
@@ -27,4 +29,4 @@ def _words(value: float | None) -> str:
     if value is None:
         return ""
     odds = math.inf if value >= 100 else math.log(max(value, 1e-9) / (100 - value))
-    return "same frame" if odds >= SAME_FRAME else "moved" if odds >= MOVED else "another view"
+    return _("same frame") if odds >= SAME_FRAME else _("moved") if odds >= MOVED else _("another view")

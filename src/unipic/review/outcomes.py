@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from unipic.core.language import kept
 from unipic.core.photo import Photo, Unreadable
-from unipic.review.choices import NONE, Choices, done, kept
+from unipic.review.choices import NONE, Choices, done, kept as staying
 from unipic.review.proposal import Group, Proposal, identical
 
 Fate = Literal["kept", "set aside", "unreadable"]
@@ -19,7 +20,7 @@ LEAVES: Mapping[Unseen, frozenset[By]] = {
     "identical": frozenset({"identical"}),
     "verified": frozenset({"identical", "verified"}),
 }
-NOT_SEEN = "kept until you have looked"
+NOT_SEEN = kept("kept until you have looked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +50,25 @@ def outcomes(proposal: Proposal, choices: Choices = NONE, unseen: Unseen = "veri
     for file in proposal.cleanup.gallery.unreadable:
         decided[file.id] = Outcome(file, "unreadable", file.reason)
     files: tuple[Photo | Unreadable, ...] = (*proposal.cleanup.gallery.photos, *proposal.cleanup.gallery.unreadable)
-    return [decided.get(file.id) or Outcome(file, "kept", "like no other photo") for file in files]
+    return [decided.get(file.id) or Outcome(file, "kept", kept("like no other photo")) for file in files]
 
 
 def _of_shots(group: Group, choices: Choices) -> dict[str, Outcome]:
-    seen, stays = done(group, choices), kept(group, choices)
+    seen, stays = done(group, choices), staying(group, choices)
     by: By = "you" if seen else ""
     instead = tuple(photo for photo in group.photos if photo.id in stays)
     found = {}
     for photo, alike in zip(group.photos, group.alike, strict=True):
         if not seen or photo.id in stays:
-            why = "chosen among similar shots" if seen else "among similar shots, not reviewed yet"
+            why = kept("chosen among similar shots") if seen else kept("among similar shots, not reviewed yet")
             if photo.id in group.protected:
-                why = "in a protected folder"
+                why = kept("in a protected folder")
             found[photo.id] = Outcome(photo, "kept", why, by=by)
         else:
-            how = f" (similarity to the best {alike:.0f} of 100)" if alike and instead else ""
-            found[photo.id] = Outcome(photo, "set aside", f"not chosen among similar shots{how}", instead, by=by)
+            why = kept("not chosen among similar shots")
+            if alike and instead:
+                why = kept("not chosen among similar shots (similarity to the best {alike:.0f} of 100)", alike=alike)
+            found[photo.id] = Outcome(photo, "set aside", why, instead, by=by)
     return found
 
 
@@ -73,32 +76,36 @@ def _of_copies(group: Group, choices: Choices, shots: Mapping[str, Outcome], uns
     """If a shot is set aside, so are its copies, except protected ones and those the person kept."""
     seen = done(group, choices)
     open_copies = {} if seen else _open_copies(group, choices, unseen)
-    stays = kept(group, choices) if seen else group.ids - {i for i, by in open_copies.items() if by in LEAVES[unseen]}
+    stays = (
+        staying(group, choices) if seen else group.ids - {i for i, by in open_copies.items() if by in LEAVES[unseen]}
+    )
     shot = next((shots[photo.id] for photo in group.photos if photo.id in shots), None)
     instead, why = tuple(photo for photo in group.photos if photo.id in stays), ""
     if shot and shot.fate == "set aside":
         stays = stays - open_copies.keys()
         for_the_shot = next((photo.id for photo in group.photos if photo.id in stays), "")
         stays = (stays - {for_the_shot}) | group.protected
-        instead, why, open_copies = shot.instead, "the shot it is a copy of was not chosen", {}
+        instead, why, open_copies = shot.instead, kept("the shot it is a copy of was not chosen"), {}
     found = {}
     for photo, words in zip(group.photos, group.words, strict=True):
         own = shots.get(photo.id)
         if photo.id not in stays:
-            about = "; ".join(filter(None, (words, why))) or "not chosen among its copies"
+            about = "; ".join(filter(None, (words, why))) or kept("not chosen among its copies")
             by = open_copies.get(photo.id, "you")
             gone = own and own.fate == "set aside"
             found[photo.id] = own if own and gone else Outcome(photo, "set aside", about, instead, by=by)
             continue
         by = "you" if seen or (own and own.by) else open_copies.get(photo.id, "")
         if photo.id in group.protected:
-            found[photo.id] = Outcome(photo, "kept", "in a protected folder", by=by)
+            found[photo.id] = Outcome(photo, "kept", kept("in a protected folder"), by=by)
         elif photo.id in open_copies:
             found[photo.id] = Outcome(photo, "kept", f"{NOT_SEEN}; {words}", by=by)
         elif words:
-            found[photo.id] = Outcome(photo, "kept", f"also kept; {words}" if group.id in choices else words, by=by)
+            also = kept("also kept; {words}", words=words)
+            found[photo.id] = Outcome(photo, "kept", also if group.id in choices else words, by=by)
         elif own is None:
-            found[photo.id] = Outcome(photo, "kept", f"the best of its copies: {group.reason}", by=by)
+            best = kept("the best of its copies: {reason}", reason=group.reason)
+            found[photo.id] = Outcome(photo, "kept", best, by=by)
     return found
 
 
@@ -108,7 +115,7 @@ def _open_copies(group: Group, choices: Choices, unseen: Unseen) -> dict[str, By
     These are the ones that the proposal sets aside: it keeps what holds something of its own and what the second look
     left in doubt. What a person ticked stays, too.
     """
-    may_go = group.ids - group.suggested - kept(group, choices)
+    may_go = group.ids - group.suggested - staying(group, choices)
     stay = [photo for photo in group.photos if photo.id not in may_go]
     found: dict[str, By] = {}
     for photo in group.photos:

@@ -15,6 +15,7 @@ from unipic.cleanup.faces import Row, needed as needed_for
 from unipic.cleanup.keeper import keeper_first, keeper_reason, warning_about
 from unipic.cleanup.rank import LOOK_EQUAL
 from unipic.cleanup.result import CLEAR, Cleanup, Cluster, DuplicateSet, Series
+from unipic.core.language import gettext as _, kept, retold
 from unipic.core.photo import Photo, digest_in_words
 from unipic.review.rules import SETS, Rules
 
@@ -52,10 +53,16 @@ class Group:
         """The reason as a line for people."""
         if self.tie:
             all_tied = self.tie == len(self.photos)
-            some = "These" if all_tied else f"{self.tie} of these"
-            stay = "both" if self.tie == 2 else "all" if all_tied else f"all {self.tie}"
-            return f"{some} look equally good: keep {stay}, or pick"
-        return f"{'No clear winner' if self.reason.endswith(LOOK_EQUAL) else 'Recommended'}: {self.reason}"
+            if self.tie == 2 and all_tied:
+                return _("These look equally good: keep both, or pick")
+            if self.tie == 2:
+                return _("2 of these look equally good: keep both, or pick")
+            if all_tied:
+                return _("These look equally good: keep all, or pick")
+            return _("{number} of these look equally good: keep all {number}, or pick", number=self.tie)
+        if self.reason.endswith(LOOK_EQUAL):
+            return _("No clear winner: {reason}", reason=retold(self.reason))
+        return _("Recommended: {reason}", reason=retold(self.reason))
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -124,14 +131,16 @@ def _copies(sets: Sequence[DuplicateSet], cleanup: Cleanup, rules: Rules, kept_w
     stays = {p.id for p in photos[1:] if not same[p.id] or warnings[p.id]}
     lane: Lane = "holds" if holds else "identical" if all(s.kind not in LIKE for s in sets) else "same"
     goes = len(photos) - len({first.id} | stays | protected)
-    doubt = "; ".join(dict.fromkeys(f"one copy is {warning}" for warning in warnings.values() if warning))
+    doubt = "; ".join(
+        dict.fromkeys(kept("one copy is {warning}", warning=warning) for warning in warnings.values() if warning)
+    )
     return Group(
         group_id(photos),
         lane,
         tuple(photos),
         tuple(100.0 if same[p.id] and (p.id in originals) == (first.id in originals) else None for p in photos),
         ("", *(_how(p, first, keeper, reasons, same[p.id], warnings[p.id]) for p in photos[1:])),
-        rules.reason(first, photos[1]) or keeper_reason(first, photos[1]) or "the better original",
+        rules.reason(first, photos[1]) or keeper_reason(first, photos[1]) or kept("the better original"),
         doubt,
         UNSURE if doubt or not goes else 1.0 if lane == "identical" else SAME_PICTURE,
         frozenset({first.id} | stays | protected),
@@ -170,20 +179,22 @@ def _doubt(photo: Photo, first: Photo, keeper: Photo, doubts: Mapping[str, str],
 def _belongs(photo: Photo, first: Photo, kept_whole: Mapping[str, Series]) -> str:
     """A warning if a series would lose a shot; "" if an identical file stays."""
     one = None if identical(photo, first) else kept_whole.get(photo.id)
-    return f"part of {SETS[one.kind][0]} ({one.reason})" if one else ""
+    return kept("part of {series} ({reason})", series=SETS[one.kind][0], reason=one.reason) if one else ""
 
 
 def _how(photo: Photo, first: Photo, keeper: Photo, reasons: Mapping[str, str], same: bool, warning: str) -> str:
     if first is keeper:
         words = reasons[photo.id]
     elif photo.digest == first.digest:
-        words = f"the same bytes as {first.name} ({digest_in_words(first)})"
+        words = kept("the same bytes as {name} ({digest})", name=first.name, digest=digest_in_words(first))
     elif identical(photo, first):
-        words = f"the same pixels as {first.name}"
+        words = kept("the same pixels as {name}", name=first.name)
     elif same:
-        words = f"the same picture as {first.name}"
+        words = kept("the same picture as {name}", name=first.name)
     else:
-        words = f"the same picture as {keeper.name}, not directly compared with {first.name}"
+        words = kept(
+            "the same picture as {name}, not directly compared with {other}", name=keeper.name, other=first.name
+        )
     return f"{warning}; {words}" if warning else words
 
 
@@ -227,9 +238,9 @@ def _shots(
     needed |= because.keys()
     stays = needed | tied
     reason, certainty = NUMBERS.sub("", cluster.reason), cluster.certainty
-    doubt = "too close to call" if cluster.close_call else ""
+    doubt = kept("too close to call") if cluster.close_call else ""
     if best is not cluster.best:
-        reason = next(filter(None, (rules.reason(a, second) for a in files[best.id])), "by your rules")
+        reason = next(filter(None, (rules.reason(a, second) for a in files[best.id])), kept("by your rules"))
         certainty, doubt = 1.0, ""
     least = min((value for p, value in zip(order, alike, strict=True) if p.id not in stays and value), default=100.0)
     return Group(
@@ -239,7 +250,14 @@ def _shots(
         tuple(alike),
         tuple(_told(photo, files[photo.id], whole, because.get(photo.id, "")) for photo in order),
         reason,
-        "; ".join(dict.fromkeys([*(f"{SETS[s.kind][0]}, kept whole" for s in whole.values()), *filter(None, [doubt])])),
+        "; ".join(
+            dict.fromkeys(
+                [
+                    *(kept("{series}, kept whole", series=SETS[s.kind][0]) for s in whole.values()),
+                    *filter(None, [doubt]),
+                ]
+            )
+        ),
         max(UNSURE, min(certainty, least / 100)) if len(stays) < len(order) else UNSURE,
         stays,
         protected,
@@ -284,10 +302,10 @@ def _alike(
 
 def _told(photo: Photo, files: Sequence[Photo], whole: Mapping[str, Series], because: str) -> str:
     one = whole.get(photo.id)
-    words = f"part of {SETS[one.kind][0]}: {one.reason}" if one else ""
+    words = kept("part of {series}: {reason}", series=SETS[one.kind][0], reason=one.reason) if one else ""
     return "; ".join(filter(None, (words, because, _along([file for file in files if file is not photo]))))
 
 
 def _along(copies: Sequence[Photo]) -> str:
     names = ", ".join(copy.name for copy in copies[:3]) + (", ..." if len(copies) > 3 else "")
-    return f"its copies: {names}" if copies else ""
+    return kept("its copies: {names}", names=names) if copies else ""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import Photo, local_time
 from unipic.core.words import size
 
@@ -23,6 +24,14 @@ def _seconds(photo: Photo, missing: datetime) -> float:
     return ((local_time(photo) or missing) - FIRST).total_seconds()
 
 
+def _sides(photo: Photo) -> str:
+    return f"{photo.width} x {photo.height}"
+
+
+def _time(photo: Photo) -> str:
+    return str(local_time(photo) or kept("no time"))
+
+
 def _as_taken(photo: Photo) -> float:
     """0: as the camera wrote it, 1: without camera data, 2: edited."""
     return 2.0 if photo.edited else float(not (photo.camera or (photo.taken and photo.taken_by_camera)))
@@ -30,30 +39,41 @@ def _as_taken(photo: Photo) -> float:
 
 PREFERENCES: dict[str, Preference] = {
     "larger": Preference(
-        lambda p: -p.pixels, lambda a, b: f"larger ({a.width} x {a.height} against {b.width} x {b.height})"
+        lambda p: -p.pixels, lambda a, b: kept("larger ({best} against {other})", best=_sides(a), other=_sides(b))
     ),
-    "more bytes": Preference(lambda p: -p.size, lambda a, b: f"more bytes ({size(a.size)} against {size(b.size)})"),
-    "fewer bytes": Preference(lambda p: p.size, lambda a, b: f"fewer bytes ({size(a.size)} against {size(b.size)})"),
+    "more bytes": Preference(
+        lambda p: -p.size,
+        lambda a, b: kept("more bytes ({best} against {other})", best=size(a.size), other=size(b.size)),
+    ),
+    "fewer bytes": Preference(
+        lambda p: p.size,
+        lambda a, b: kept("fewer bytes ({best} against {other})", best=size(a.size), other=size(b.size)),
+    ),
     "older": Preference(
-        lambda p: _seconds(p, LAST), lambda a, b: f"older ({local_time(a)} against {local_time(b) or 'no time'})"
+        lambda p: _seconds(p, LAST),
+        lambda a, b: kept("older ({best} against {other})", best=local_time(a), other=_time(b)),
     ),
     "newer": Preference(
-        lambda p: -_seconds(p, FIRST), lambda a, b: f"newer ({local_time(a)} against {local_time(b) or 'no time'})"
+        lambda p: -_seconds(p, FIRST),
+        lambda a, b: kept("newer ({best} against {other})", best=local_time(a), other=_time(b)),
     ),
-    "original": Preference(_as_taken, lambda a, b: "as the camera wrote it"),
+    "original": Preference(_as_taken, lambda a, b: kept("as the camera wrote it")),
 } | {
-    name: Preference(lambda p, name=name: float(p.format != name), lambda a, b: f"{a.format} instead of {b.format}")  # type: ignore[misc]
+    name: Preference(
+        lambda p, name=name: float(p.format != name),  # type: ignore[misc]
+        lambda a, b: kept("{best} instead of {other}", best=a.format, other=b.format),
+    )
     for name in ("JPEG", "HEIF", "PNG", "TIFF", "WEBP", "AVIF", "JXL")
 }
 
 
 # Names of a series by kind: singular and plural.
 SETS = {
-    "bracket": ("an exposure bracket", "exposure brackets"),
-    "panorama": ("a panorama", "panoramas"),
-    "stack": ("a focus stack", "focus stacks"),
-    "timelapse": ("a time-lapse", "time-lapses"),
-    "burst": ("a burst", "bursts the camera numbered"),
+    "bracket": (kept("an exposure bracket"), kept("exposure brackets")),
+    "panorama": (kept("a panorama"), kept("panoramas")),
+    "stack": (kept("a focus stack"), kept("focus stacks")),
+    "timelapse": (kept("a time-lapse"), kept("time-lapses")),
+    "burst": (kept("a burst"), kept("bursts the camera numbered")),
 }
 
 
@@ -69,9 +89,21 @@ class Rules:
 
     def __post_init__(self) -> None:
         if unknown := set(self.by) - set(PREFERENCES):
-            raise ValueError(f"there is no rule {', '.join(sorted(unknown))}; there are {', '.join(PREFERENCES)}")
+            raise ValueError(
+                _(
+                    "there is no rule {unknown}; there are {known}",
+                    unknown=", ".join(sorted(unknown)),
+                    known=", ".join(PREFERENCES),
+                )
+            )
         if unknown := set(self.thin) - set(SETS):
-            raise ValueError(f"there are no sets called {', '.join(sorted(unknown))}; there are {', '.join(SETS)}")
+            raise ValueError(
+                _(
+                    "there are no sets called {unknown}; there are {known}",
+                    unknown=", ".join(sorted(unknown)),
+                    known=", ".join(SETS),
+                )
+            )
 
     def protects(self, photo: Photo) -> bool:
         """Whether the photo is in a protected folder."""
@@ -94,12 +126,13 @@ class Rules:
         if place is None or mine > theirs:
             return ""
         if place == 0:
-            return f"it lies in {_named(best, self.protect)}, which is protected"
+            return kept("it lies in {folder}, which is protected", folder=_named(best, self.protect))
         if place == 1:
-            return f"it lies in {_named(best, self.prefer)}, which you prefer"
+            return kept("it lies in {folder}, which you prefer", folder=_named(best, self.prefer))
         if place == 2:
-            return f"the other lies in {_named(other, self.avoid)}, which you would rather set aside"
-        return f"you prefer {PREFERENCES[self.by[place - 3]].words(best, other)}"
+            folder = _named(other, self.avoid)
+            return kept("the other lies in {folder}, which you would rather set aside", folder=folder)
+        return kept("you prefer {what}", what=PREFERENCES[self.by[place - 3]].words(best, other))
 
 
 def folders(photos: Iterable[Photo]) -> list[str]:

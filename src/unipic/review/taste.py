@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unipic.core.words import count
+from unipic.core.language import kept
 
 # The sign test needs at least 5 wins and no losses to pass LUCK; with fewer than 20 groups the two rankings rarely
 # differ 5 times.
@@ -115,15 +115,18 @@ def judge(lessons: Iterable[Lesson], default: Mapping[str, float]) -> Verdict:
     won, lost = (counts * np.maximum(side, 0) for side in (ahead, -ahead))
     lucky = _chance(math.floor(won.sum() + TIED), math.ceil(lost.sum() - TIED))
     ours, theirs = (float(np.average(side, weights=counts)) for side in (learned, plain))
-    figures = f"{ours:.0%} against {theirs:.0%}"
+    figures = kept("{ours:.0%} against {theirs:.0%}", ours=ours, theirs=theirs)
     if len(groups) < LEAST_GROUPS:
         used, why = False, _too_few(len(groups))
     elif ours <= theirs:
-        used, why = False, f"it does not beat the default on held-out choices: {figures}"
+        used, why = False, kept("it does not beat the default on held-out choices: {figures}", figures=figures)
     elif lucky >= LUCK:
-        used, why = False, f"it beats the default on held-out choices, but not by more than chance: {figures}"
+        chance = kept(
+            "it beats the default on held-out choices, but not by more than chance: {figures}", figures=figures
+        )
+        used, why = False, chance
     else:
-        used, why = True, f"it beats the default on held-out choices: {figures}"
+        used, why = True, kept("it beats the default on held-out choices: {figures}", figures=figures)
     return Verdict(len(groups), theirs, ours, used, why, weights)
 
 
@@ -142,7 +145,11 @@ def _teaching(lessons: Iterable[Lesson]) -> list[Lesson]:
 
 
 def _too_few(groups: int) -> str:
-    return f"{count(groups, 'group')} so far, {LEAST_GROUPS} are needed"
+    return kept(
+        "{n:,} group so far, {least} are needed" if groups == 1 else "{n:,} groups so far, {least} are needed",
+        n=groups,
+        least=LEAST_GROUPS,
+    )
 
 
 def _table(lesson: Lesson, names: tuple[str, ...]) -> np.ndarray:

@@ -20,8 +20,9 @@ from unipic.cleanup.rank import features
 from unipic.cleanup.result import Cluster
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.files import atomic_file, open_to_read
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import Photo
-from unipic.review.choices import Choices, done, kept
+from unipic.review.choices import Choices, done, kept as staying
 from unipic.review.proposal import Proposal, group_id
 from unipic.review.taste import Lesson, Verdict, judge
 
@@ -39,7 +40,7 @@ def lessons_of(proposal: Proposal, choices: Choices) -> list[Lesson]:
     """A lesson for each group of similar shots that was decided in this run."""
     by_id = {group_id(cluster.photos): cluster for cluster in proposal.cleanup.clusters}
     return [
-        _lesson(by_id[group.id], kept(group, choices), group.suggested)
+        _lesson(by_id[group.id], staying(group, choices), group.suggested)
         for group in proposal.shots
         if done(group, choices) and not choices[group.id].remembered and len(group.photos) <= MOST_SHOTS
     ]
@@ -73,12 +74,12 @@ def load(folder: Path) -> list[Lesson]:
     except OSError as error:
         raise _unreadable(str(error.strerror).lower()) from error
     if len(content) > MAX_BYTES:
-        raise _unreadable("it is far too large")
+        raise _unreadable(_("it is far too large"))
     try:
         lines = [json.loads(line) for line in content.decode("ascii").splitlines()]
         return [_from_dict(line) for line in lines if line["version"] == VERSION]
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-        raise _unreadable("it is damaged, or not a file of Unipic's") from error
+        raise _unreadable(_("it is damaged, or not a file of Unipic's")) from error
 
 
 def forget(folder: Path) -> None:
@@ -98,9 +99,9 @@ def taste_in(folder: Path) -> tuple[Verdict | None, tuple[str, ...]]:
     try:
         verdict = verdict_in(folder)
     except DecisionsUnreadable as error:
-        return None, (f"The default ranking is used, not your taste: {error}",)
+        return None, (kept("The default ranking is used, not your taste: {why}", why=error),)
     if not verdict.used:
-        return None, (f"The default ranking is used, not your taste: {verdict.why}.",)
+        return None, (kept("The default ranking is used, not your taste: {why}.", why=verdict.why),)
     return verdict, ()
 
 
@@ -148,6 +149,10 @@ def _from_dict(values: dict[str, Any]) -> Lesson:
 
 def _unreadable(why: str) -> DecisionsUnreadable:
     return DecisionsUnreadable(
-        f"the record of earlier choices ({FILE} in the data folder) cannot be read: {why}. "
-        "The next album begins a new one."
+        _(
+            "the record of earlier choices ({file} in the data folder) cannot be read: {why}. The next album begins a "
+            "new one.",
+            file=FILE,
+            why=why,
+        )
     )

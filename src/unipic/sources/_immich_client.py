@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from unipic.core.errors import ImmichError, SettingsError
+from unipic.core.language import gettext as _
 from unipic.core.words import printable
 
 CONNECT_S, READ_S = 5.0, 60.0
@@ -66,10 +67,12 @@ def server(url: str, key: str, ca_file: str = "") -> Server:
     url = url.strip()
     parts = urlsplit(url if "://" in url else f"https://{url}")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise SettingsError(f"{printable(url)!r} is not the address of an Immich server, as https://photos.example.org")
+        raise SettingsError(
+            _("{url!r} is not the address of an Immich server, as https://photos.example.org", url=printable(url))
+        )
     key = key.strip()
     if not re.fullmatch(r"[\x21-\x7e]{1,500}", key):
-        raise SettingsError("the key of Immich is missing or holds characters that no key has; copy it again")
+        raise SettingsError(_("the key of Immich is missing or holds characters that no key has; copy it again"))
     return Server(f"{parts.scheme}://{parts.netloc}{ENDINGS.sub('', parts.path + '/')}", key, ca_file)
 
 
@@ -140,14 +143,17 @@ class Client:
                 return None
             if "json" not in answer.headers.get("content-type", ""):
                 raise Refused(
-                    f"{self.server.url} answered with a web page, not with Immich's data. Is there a login page in "
-                    "front of it, or another program at this address?",
+                    _(
+                        "{url} answered with a web page, not with Immich's data. Is there a login page in front of it, "
+                        "or another program at this address?",
+                        url=self.server.url,
+                    ),
                     answer.status_code,
                 )
         try:
             return json.loads(data)
         except ValueError:
-            raise Lost(f"the answer of {self.server.url} was cut off") from None
+            raise Lost(_("the answer of {url} was cut off", url=self.server.url)) from None
 
     def _bytes(self, path: str, most: int, write: Callable[[Iterator[bytes]], None], params: Body) -> None:
         with self._asked("GET", path, None, params) as answer:
@@ -162,32 +168,45 @@ class Client:
                     raise self._trouble(answer, path)
                 yield answer
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            raise Lost(f"{self.server.url} cannot be reached ({printable(error) or 'no answer'}).") from error
+            why = printable(error) or _("no answer")
+            raise Lost(_("{url} cannot be reached ({why}).", url=self.server.url, why=why)) from error
         except httpx2.HTTPError as error:
-            raise Lost(f"{self.server.url} stopped answering ({type(error).__name__}).") from error
+            why = type(error).__name__
+            raise Lost(_("{url} stopped answering ({why}).", url=self.server.url, why=why)) from error
 
     def _trouble(self, answer: httpx2.Response, path: str) -> ImmichError:
         status, url = answer.status_code, self.server.url
         if status in BUSY:
-            busy = "is in maintenance or too busy" if status == 503 else f"is too busy (status {status})"
-            return Lost(f"{url} {busy}. Try again later: nothing is lost.", _after(answer))
+            busy = _("{url} is too busy (status {status}). Try again later: nothing is lost.", url=url, status=status)
+            if status == 503:
+                busy = _("{url} is in maintenance or too busy. Try again later: nothing is lost.", url=url)
+            return Lost(busy, _after(answer))
         if 300 <= status < 400:
             where = urlsplit(answer.headers.get("location", ""))
             return Refused(
-                f"{url} sends to {printable(where.netloc)}; the key was not sent there. Use the address "
-                "that Immich has now.",
+                _(
+                    "{url} sends to {other}; the key was not sent there. Use the address that Immich has now.",
+                    url=url,
+                    other=printable(where.netloc),
+                ),
                 status,
             )
         words = message_of(b"".join(_at_most(answer, MAX_ANSWER)))
         permission = words.partition("Missing required permission: ")[2].strip()
         if status == 401:
-            new = "Make one in Immich: Account Settings, API Keys."
-            return Refused(f"The key is not known to {url}, or was revoked. {new}", status)
+            words = _(
+                "The key is not known to {url}, or was revoked. Make one in Immich: Account Settings, API Keys.",
+                url=url,
+            )
+            return Refused(words, status)
         if permission:
-            return Refused(f"The key lacks the permission {permission}.", status, permission)
+            return Refused(_("The key lacks the permission {permission}.", permission=permission), status, permission)
         if status >= 500:
-            return Lost(f"{url} had an error of its own at {path} (status {status}): {words}", passes=False)
-        return Refused(f"Immich refused {path} (status {status}): {words}.", status)
+            values = {"url": url, "path": path, "status": status, "words": words}
+            return Lost(_("{url} had an error of its own at {path} (status {status}): {words}", **values), passes=False)
+        return Refused(
+            _("Immich refused {path} (status {status}): {words}.", path=path, status=status, words=words), status
+        )
 
 
 def message_of(data: bytes) -> str:
@@ -195,9 +214,9 @@ def message_of(data: bytes) -> str:
     try:
         said = json.loads(data)
     except ValueError:
-        return "a web page instead of an answer"
+        return _("a web page instead of an answer")
     message = said.get("message") if isinstance(said, dict) else None
-    words = "; ".join(map(str, message)) if isinstance(message, list) else str(message or "no reason given")
+    words = "; ".join(map(str, message)) if isinstance(message, list) else str(message or _("no reason given"))
     errors = said.get("errors") if isinstance(said, dict) else None
     if isinstance(errors, list) and errors:
         words += ": " + "; ".join(
@@ -212,7 +231,7 @@ def _at_most(answer: httpx2.Response, most: int) -> Iterator[bytes]:
     for piece in answer.iter_bytes():
         got += len(piece)
         if got > most:
-            raise Lost(f"the answer has more than {most:,} bytes")
+            raise Lost(_("the answer has more than {most:,} bytes", most=most))
         yield piece
 
 
@@ -227,4 +246,6 @@ def _certificates(ca_file: str) -> ssl.SSLContext | bool:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"{ca_file} is not a file of certificates: {error}") from error
+        raise SettingsError(
+            _("{ca_file} is not a file of certificates: {error}", ca_file=ca_file, error=error)
+        ) from error

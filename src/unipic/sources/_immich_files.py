@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from unipic.core.errors import SettingsError
 from unipic.core.files import CHUNK, PART, make_folder, open_to_read, sweep_parts
+from unipic.core.language import gettext as _
 from unipic.core.locks import lock
 from unipic.core.settings import immich_folder
 from unipic.sources._immich_client import Lost, Server, server
@@ -65,7 +66,7 @@ class Cache:
                 arrived += len(piece)
         if not arrived or (sha1 and digest.hexdigest() != sha1) or size not in (None, arrived):
             part.unlink(missing_ok=True)
-            raise Lost("a picture did not arrive as it is on the server")
+            raise Lost(_("a picture did not arrive as it is on the server"))
         os.replace(part, path)
 
     def trim(self, keep: Set[Path]) -> None:
@@ -76,8 +77,8 @@ class Cache:
             with suppress(OSError):
                 status = path.stat()
                 there.append((status.st_mtime_ns, status.st_size, path))
-        total = sum(size for _, size, _ in there)
-        for _, size, path in sorted(there):
+        total = sum(size for _when, size, _path in there)
+        for _when, size, path in sorted(there):
             if total <= self._most:
                 return
             if path not in keep:
@@ -130,13 +131,13 @@ def saved_login() -> Server | None:
     path = immich_folder() / LOGIN
     try:
         if os.name != "nt" and path.stat().st_mode & 0o077:
-            raise SettingsError(f"{path} holds a key, and others may read it; delete it and log in again")
+            raise SettingsError(_("{path} holds a key, and others may read it; delete it and log in again", path=path))
         said = json.loads(path.read_text(encoding="ascii"))
         return server(said["url"], said["key"], said["ca_file"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"{path} cannot be read; log in again") from error
+        raise SettingsError(_("{path} cannot be read; log in again", path=path)) from error
 
 
 def forget(login: Server | None) -> bool:

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from unipic.core.errors import ImmichError, SourceError
+from unipic.core.language import gettext as _, kept
 from unipic.core.photo import RAW, Original
 from unipic.core.words import count, printable
 from unipic.sources._immich_client import Client, Refused
@@ -67,10 +68,15 @@ def version(client: Client) -> tuple[int, int, int]:
     said = client.get("/server/version") or {}
     numbers = tuple(said.get(name) for name in ("major", "minor", "patch"))
     if not all(isinstance(number, int) for number in numbers):
-        raise ImmichError(f"{client.server.url} does not tell the version of Immich; is it Immich at all?")
+        raise ImmichError(_("{url} does not tell the version of Immich; is it Immich at all?", url=client.server.url))
     if numbers[:2] < OLDEST:
         raise ImmichError(
-            f"{client.server.url} runs Immich {_dotted(numbers)}; Unipic needs {_dotted(OLDEST)} or later. Update it."
+            _(
+                "{url} runs Immich {version}; Unipic needs {oldest} or later. Update it.",
+                url=client.server.url,
+                version=_dotted(numbers),
+                oldest=_dotted(OLDEST),
+            )
         )
     return numbers  # type: ignore[return-value]
 
@@ -79,7 +85,12 @@ def about_version(numbers: tuple[int, ...]) -> list[str]:
     """A notice about a version that is newer than the last that was tried."""
     if numbers[:2] <= TESTED:
         return []
-    return [f"Immich {_dotted(numbers)} is newer than {_dotted(TESTED)}, the last that Unipic was written for."]
+    newer = kept(
+        "Immich {version} is newer than {tested}, the last that Unipic was written for.",
+        version=_dotted(numbers),
+        tested=_dotted(TESTED),
+    )
+    return [newer]
 
 
 def _dotted(numbers: tuple[Any, ...]) -> str:
@@ -96,13 +107,22 @@ def listed(client: Client, wanted: Mapping[str, Any], me: str) -> Listing:
         told = _told(client, wanted)
     if told and not found:
         raise ImmichError(
-            f"{client.server.url} says that there are {count(told, 'photo')}, and lists none: this version of Immich "
-            "may have changed. Nothing was written."
+            _(
+                "{url} says that there are {photos}, and lists none: this version of Immich may have changed. "
+                "Nothing was written.",
+                url=client.server.url,
+                photos=count(told, "photo"),
+            )
         )
     if told is None:
-        listing.notices.append("The key lacks asset.statistics, so it was not checked that every photo is listed.")
+        listing.notices.append(
+            kept("The key lacks asset.statistics, so it was not checked that every photo is listed.")
+        )
     elif told != len(found):
-        listing.notices.append(f"Immich counts {told:,} and lists {len(found):,}: it is changing just now.")
+        changing = kept(
+            "Immich counts {told:,} and lists {listed:,}: it is changing just now.", told=told, listed=len(found)
+        )
+        listing.notices.append(changing)
     for one in found.values():
         if isinstance(one, Asset):
             listing.assets.append(one)
@@ -133,7 +153,9 @@ def rows(client: Client, wanted: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if following is None:
             return
         if not str(following).isdecimal() or int(following) <= page or page >= MOST_PAGES or not fresh:
-            raise ImmichError(f"{client.server.url} repeats page {page} of its list; nothing was written.")
+            raise ImmichError(
+                _("{url} repeats page {page} of its list; nothing was written.", url=client.server.url, page=page)
+            )
         page = int(following)
 
 
@@ -142,8 +164,12 @@ def _complete(client: Client, row: Mapping[str, Any]) -> bool:
     missing = [name for name in NEEDED if name not in row]
     if missing:
         raise ImmichError(
-            f"Immich {_dotted(version(client))} no longer tells {', '.join(missing)} of a photo, which Unipic needs. "
-            "Nothing was written; look for a newer Unipic."
+            _(
+                "Immich {version} no longer tells {missing} of a photo, which Unipic needs. Nothing was written; "
+                "look for a newer Unipic.",
+                version=_dotted(version(client)),
+                missing=", ".join(missing),
+            )
         )
     return False
 
@@ -270,7 +296,7 @@ def _stem(asset: Asset) -> str:
 def album_filters(client: Client, name: str) -> list[dict[str, Any]]:
     """A filter for each album of this name: several in one filter would mean all of them. SourceError if none."""
     albums = [one for one in client.get("/albums") or () if isinstance(one, dict)]
-    return _by_id("album", name, {str(one.get("id")): str(one.get("albumName")) for one in albums}, "albumIds")
+    return _by_id(name, {str(one.get("id")): str(one.get("albumName")) for one in albums}, "albumIds")
 
 
 def person_filters(client: Client, name: str) -> list[dict[str, Any]]:
@@ -282,14 +308,17 @@ def person_filters(client: Client, name: str) -> list[dict[str, Any]]:
         if not said.get("hasNextPage"):
             break
         page += 1
-    return _by_id("person", name, people, "personIds")
+    return _by_id(name, people, "personIds")
 
 
-def _by_id(noun: str, name: str, names: Mapping[str, str], field: str) -> list[dict[str, Any]]:
+def _by_id(name: str, names: Mapping[str, str], field: str) -> list[dict[str, Any]]:
     found = [{field: [id]} for id, called in names.items() if called == name]
     if not found:
-        there = ", ".join(sorted({printable(one) for one in names.values()})[:NAMED]) or "none"
-        raise SourceError(f"Immich has no {noun} called {printable(name)!r}; there are {there}")
+        there = ", ".join(sorted({printable(one) for one in names.values()})[:NAMED]) or _("none")
+        values = {"name": printable(name), "there": there}
+        if field == "albumIds":
+            raise SourceError(_("Immich has no album called {name!r}; there are {there}", **values))
+        raise SourceError(_("Immich has no person called {name!r}; there are {there}", **values))
     return found
 
 
@@ -298,5 +327,5 @@ def since(date: str) -> dict[str, Any]:
     try:
         day = datetime.fromisoformat(date)
     except ValueError:
-        raise SourceError(f"{date!r} is not a day; say immich:since/2024-01-31") from None
+        raise SourceError(_("{date!r} is not a day; say immich:since/2024-01-31", date=date)) from None
     return {"takenAfter": f"{day:%Y-%m-%dT%H:%M:%S}.000Z"}

@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 import httpx2
 
+from unipic.core.language import gettext as _
+
 TIMEOUT_S = 30.0  # without a byte
 LIST, CHUNK = 50_000_000, 1 << 20  # bytes of the list of a folder, and of a piece
 ASKED = b'<propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/><getetag/><getlastmodified/></prop></propfind>'
@@ -53,7 +55,8 @@ class WebDav:
         with self._client.stream(method, "/" + quote(path), **asked) as answer:
             if not 200 <= answer.status_code < 300:
                 passing = answer.status_code == 429 or answer.status_code >= 500
-                words = f"the server answers {answer.status_code} {answer.reason_phrase}"
+                answered = f"{answer.status_code} {answer.reason_phrase}"
+                words = _("the server answers {answer}", answer=answered)
                 raise OSError(errno.EAGAIN if passing else errno.EACCES, words)
             yield answer
 
@@ -64,11 +67,11 @@ class WebDav:
             for piece in answer.iter_bytes(CHUNK):
                 data += piece
                 if len(data) > LIST:
-                    raise OSError(errno.EFBIG, "the list of a folder is too long")
+                    raise OSError(errno.EFBIG, _("the list of a folder is too long"))
         for one in ElementTree.fromstring(bytes(data)).iter(f"{DAV}response"):
             href = unquote(urlsplit(one.findtext(f"{DAV}href") or "").path)
             path = href.removeprefix(self._base).strip("/")
-            above, _, name = path.rpartition("/")
+            above, _slash, name = path.rpartition("/")
             if above != folder or not name or name == "..":
                 continue
             size, tag = one.findtext(f".//{DAV}getcontentlength"), one.findtext(f".//{DAV}getetag")

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 
 from unipic.core import archives
+from unipic.core.language import kept
 from unipic.core.photo import Found, Unreadable
 from unipic.sources.base import stamp
 
@@ -27,8 +28,11 @@ def files_in(path: str, label: str = "", key: str = "") -> Iterator[Found | Unre
             yield Unreadable(*known(name), member.problem, member.size, copyable=False)
         else:
             yield Found(*known(name), member.size, stamp(archives.status_of(member)))
-    gone = "is missing: photos in it are not looked at, nor what it says of others. Download it, and start again"
-    wrong = {os.path.basename(part): f"{why}. What came before the damage is used" for part, why in problems.items()}
+    gone = kept("is missing: photos in it are not looked at, nor what it says of others. Download it, and start again")
+    wrong = {
+        os.path.basename(part): kept("{problem}. What came before the damage is used", problem=why)
+        for part, why in problems.items()
+    }
     for name, reason in (wrong | dict.fromkeys(archives.missing(path), gone)).items():
         # By the archive's own path, so that nothing of it is taken for gone.
         yield Unreadable(*known(name)[:2], path, reason, copyable=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from unipic.core.archives import is_archive, parts, set_of
 from unipic.core.errors import SourceError
+from unipic.core.language import gettext as _
 from unipic.core.settings import data_folder
 from unipic.sources.folder import is_set_aside
 
@@ -37,7 +38,7 @@ def subfolders(folder: Path) -> list[Counted]:
     try:
         inside = sorted((Path(one) for one in {*_folders(folder)}), key=lambda path: path.name.casefold())
     except OSError as error:
-        raise SourceError(f"{folder} may not be read: {error.strerror}") from error
+        raise SourceError(_("{folder} may not be read: {strerror}", folder=folder, strerror=error.strerror)) from error
     return [counted(path) for path in inside]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from unipic.core.errors import SettingsError, SourceError
+from unipic.core.language import gettext as _, kept, retold
 from unipic.core.patience import FETCHING, LISTING, in_words, twice, within
 from unipic.core.photo import Found, Unreadable
 from unipic.core.progress import Progress, Step, silent
@@ -31,7 +32,7 @@ class CloudSource:
     """The files of a cloud. Each is fetched once, within FETCHING seconds, and tried twice; a stopped run goes on."""
 
     def __init__(self, name: str, cache_mb: int = CACHE_MB, progress: Progress = silent) -> None:
-        self._name, _, below = name.removeprefix(PREFIX).partition("/")
+        self._name, _slash, below = name.removeprefix(PREFIX).partition("/")
         self._options = options_of(self._name)
         self._folder = "/".join(filter(None, (str(self._options.pop("folder", "")).rstrip("/"), below.strip("/"))))
         self._cache, self._most, self._progress = Cache(data_folder() / FOLDER, cache_mb), cache_mb, progress
@@ -46,7 +47,9 @@ class CloudSource:
             return fsspec.filesystem(**self._options)
         except (ImportError, TypeError, ValueError) as error:
             words = type(error).__name__ if isinstance(error, TypeError) else error  # it might show what was given
-            raise SourceError(f"cloud {self._name!r} cannot be reached: {words}; {NEEDS}") from None
+            raise SourceError(
+                _("cloud {name!r} cannot be reached: {words}; {needs}", name=self._name, words=words, needs=NEEDS)
+            ) from None
 
     def files(self) -> Iterator[Found | Unreadable]:
         """See Source.files. SourceError if the cloud cannot be listed, or has more than the cache may hold."""
@@ -54,13 +57,22 @@ class CloudSource:
         try:
             listed = twice(lambda: within(LISTING, lambda: there.find(folder, detail=True)))
         except OSError as error:
-            raise SourceError(f"cloud {self._name!r} cannot be listed: {in_words(error)}.") from None
+            raise SourceError(
+                _("cloud {name!r} cannot be listed: {error}.", name=self._name, error=retold(in_words(error)))
+            ) from None
         if (size := sum(int(facts.get("size") or 0) for facts in listed.values())) > self._most * 1_000_000:
-            room = f"has {size / 1e9:.1f} GB, the cache {self._most / 1e3:.1f}"
-            raise SourceError(f"cloud {self._name!r} {room}. Name a folder in it, or more with --cache-mb.")
+            raise SourceError(
+                _(
+                    "cloud {name!r} has {size:.1f} GB, the cache {most:.1f}. Name a folder in it, or more with "
+                    "--cache-mb.",
+                    name=self._name,
+                    size=size / 1e9,
+                    most=self._most / 1e3,
+                )
+            )
         used: set[Path] = set()
         for done, (path, facts) in enumerate(sorted(listed.items())):
-            self._progress(Step("Fetching from the cloud", done, len(listed), "file"))
+            self._progress(Step(kept("Fetching from the cloud"), done, len(listed), "file"))
             state = repr([self._name, path, *(str(facts.get(key)) for key in STATE)])
             target = self._cache.folder / f"{hashlib.sha1(state.encode(), usedforsecurity=False).hexdigest()}.original"
             used.add(target)
@@ -81,7 +93,9 @@ class CloudSource:
                 twice(partial(within, FETCHING, fetch))
             return Found(id, name, str(target), target.stat().st_size, stamp_of(str(target)))
         except OSError as error:
-            return Unreadable(id, name, str(target), f"could not be fetched: {in_words(error)}", copyable=False)
+            return Unreadable(
+                id, name, str(target), kept("could not be fetched: {error}", error=in_words(error)), copyable=False
+            )
 
 
 def options_of(name: str) -> dict[str, Any]:
@@ -89,10 +103,12 @@ def options_of(name: str) -> dict[str, Any]:
     path = data_folder() / FILE
     try:
         if os.name != "nt" and path.stat().st_mode & 0o077:
-            raise SettingsError(f"{path} may hold passwords, and others may read it: chmod 600 it")
+            raise SettingsError(_("{path} may hold passwords, and others may read it: chmod 600 it", path=path))
         known = tomllib.loads(path.read_text(encoding="utf-8"))
         return dict(known[name])
     except FileNotFoundError:
-        raise SettingsError(f"no cloud is known: write {path}, see docs/clouds.md") from None
+        raise SettingsError(_("no cloud is known: write {path}, see docs/clouds.md", path=path)) from None
     except (KeyError, TypeError, ValueError):
-        raise SettingsError(f"{path} has no [{name}] that can be read; see docs/clouds.md") from None
+        raise SettingsError(
+            _("{path} has no [{name}] that can be read; see docs/clouds.md", path=path, name=name)
+        ) from None

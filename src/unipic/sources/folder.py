@@ -12,6 +12,7 @@ from pathlib import Path
 
 from unipic.core import archives
 from unipic.core.errors import SourceError
+from unipic.core.language import gettext as _, kept
 from unipic.core.patience import LISTING, in_words, is_far, twice, within
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import data_folder, inbox_folder, kept_folder
@@ -33,7 +34,7 @@ class FolderSource:
 
     def __init__(self, roots: Sequence[Path], made: Path | None = None) -> None:
         if not roots:
-            raise SourceError("no folder was given; name at least one")
+            raise SourceError(_("no folder was given; name at least one"))
         places = [kept_folder(), inbox_folder(), *([made] if made else [])]
         real = [_existing(root, places) for root in roots]
         sets = [archives.set_of(root) for root in real]
@@ -57,9 +58,9 @@ def allowed(path: Path, roots: Sequence[Path]) -> Path:
     """The real folder or archive behind a path. SourceError if the operator does not allow it, or it is ours."""
     real = Path(_real(path))
     if not any(real.is_relative_to(os.path.realpath(root)) for root in roots):
-        raise SourceError(f"{path} is outside the folders this server may read")
+        raise SourceError(_("{path} is outside the folders this server may read", path=path))
     if not (os.path.isdir(real) or archives.is_archive(str(real))):
-        raise SourceError(f"{path} is not a folder")
+        raise SourceError(_("{path} is not a folder", path=path))
     _refuse_own(path, real, [kept_folder(), inbox_folder()])
     return real
 
@@ -83,11 +84,13 @@ def labelled(roots: Sequence[str]) -> dict[str, str]:
 def _existing(root: Path, places: Sequence[Path]) -> str:
     real = _real(root)
     if not archives.exists(real):
-        raise SourceError(f"{root} does not exist")
+        raise SourceError(_("{root} does not exist", root=root))
     if any(is_set_aside(str(folder)) for folder in (Path(real), *Path(real).parents)):
-        raise SourceError(f"{root} holds photos set aside; name another folder, or put them back with undo first")
+        raise SourceError(
+            _("{root} holds photos set aside; name another folder, or put them back with undo first", root=root)
+        )
     if os.path.isdir(real) and not os.access(real, os.R_OK | os.X_OK):
-        raise SourceError(f"{root} may not be read: permission denied")
+        raise SourceError(_("{root} may not be read: permission denied", root=root))
     _refuse_own(root, Path(real), places)
     return real
 
@@ -95,7 +98,7 @@ def _existing(root: Path, places: Sequence[Path]) -> str:
 def _refuse_own(given: Path, real: Path, places: Sequence[Path]) -> None:
     """SourceError for a path in the data folder, unless it lies in one of `places`."""
     if not lies_in(real, places) and lies_in(real, [data_folder()]):
-        raise SourceError(f"{given} belongs to Unipic's own data folder; name a folder with photos")
+        raise SourceError(_("{given} belongs to Unipic's own data folder; name a folder with photos", given=given))
 
 
 def lies_in(real: Path, places: Sequence[Path]) -> bool:
@@ -121,7 +124,7 @@ def _real(path: Path) -> str:
     try:
         return os.path.realpath(path)
     except ValueError:  # a zero byte, which no path can hold
-        raise SourceError(f"{str(path)!r} cannot be a folder's name") from None
+        raise SourceError(_("{path!r} cannot be a folder's name", path=str(path))) from None
 
 
 def _outermost(roots: Sequence[str]) -> list[str]:
@@ -163,19 +166,19 @@ def _walk(root: str, label: str, far: bool) -> Iterator[Found | Unreadable]:
             look = partial(os.listdir, folder)
             names = sorted(twice(partial(within, LISTING, look) if far else look), key=os.fsencode)
         except OSError as error:
-            reason = f"is a folder that may not be read: {in_words(error, folder)}"
+            reason = kept("is a folder that may not be read: {error}", error=in_words(error, folder))
             yield Unreadable(_id(prefix), prefix or os.path.basename(folder), folder, reason, copyable=False)
             continue
         folders = []
         for name in names:
             path, shown = os.path.join(folder, name), f"{prefix}/{name}" if prefix else name
             if is_set_aside(path):
-                reason = "holds what was set aside; not looked at"
+                reason = kept("holds what was set aside; not looked at")
                 yield Unreadable(_id(shown), shown, path, reason, copyable=False)
             elif os.path.islink(path) or not os.path.isdir(path):
                 yield _entry(path, shown)
             elif _is(path, own):
-                reason = "is Unipic's own data folder; not looked at"
+                reason = kept("is Unipic's own data folder; not looked at")
                 yield Unreadable(_id(shown), shown, path, reason, copyable=False)
             else:
                 folders.append((path, shown))
@@ -187,14 +190,18 @@ def _entry(path: str, name: str) -> Found | Unreadable:
     try:
         status = os.lstat(path)
     except OSError as error:
-        return Unreadable(_id(name), name, path, f"could not be examined: {error.strerror}", copyable=False)
+        return Unreadable(
+            _id(name), name, path, kept("could not be examined: {strerror}", strerror=error.strerror), copyable=False
+        )
     if name.endswith(".icloud") and os.path.basename(path).startswith("."):
-        reason = "stands for a file that is in iCloud and not here yet; have the folder downloaded, then start again"
+        reason = kept(
+            "stands for a file that is in iCloud and not here yet; have the folder downloaded, then start again"
+        )
         return Unreadable(_id(name), name, path, reason, copyable=False)
     if stat.S_ISREG(status.st_mode):
         return Found(_id(name), name, path, status.st_size, stamp(status))
     link = stat.S_ISLNK(status.st_mode)
-    reason = "is a symbolic link, which is not followed" if link else "is not a regular file"
+    reason = kept("is a symbolic link, which is not followed") if link else kept("is not a regular file")
     return Unreadable(_id(name), name, path, reason, copyable=False)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from unipic.core.errors import ImmichError, SettingsError, SourceError
+from unipic.core.language import gettext as _, gettext_noop as N_, kept, number
 from unipic.core.photo import Found, Photo, Unreadable, is_preview
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import COMMAND, immich_files, immich_key, immich_url
@@ -51,27 +52,24 @@ from unipic.sources._immich_listing import (
 from unipic.sources.base import stamp_of
 from unipic.sources.immich_place import PREFIX as PREFIX, is_immich as is_immich
 
-STAGE = "Fetching from Immich"
+STAGE = kept("Fetching from Immich")
 MAX_PREVIEW = 50_000_000  # bytes
 SPARE = 1_000_000  # bytes that an original may have beyond what was announced
-NO_KEY = (
-    f"no key of Immich is known. Make one in Immich (Account Settings, API Keys), then: {COMMAND} immich login ADDRESS"
-)
-PREVIEWS_MEASURED = "Focus and grain were measured on Immich's previews, not on the originals."
+PREVIEWS_MEASURED = kept("Focus and grain were measured on Immich's previews, not on the originals.")
 
 # What a key must be allowed, by what it is for.
 NEEDS: Mapping[str, tuple[str, ...]] = {
-    "look at photos": (
+    N_("look at photos"): (
         *("asset.read", "asset.view", "asset.statistics", "album.read", "tag.read", "stack.read", "user.read"),
     ),
-    "look at people": ("person.read",),
-    "fetch originals": ("asset.download",),
-    "tags": ("tag.create", "tag.asset"),
-    "albums": ("album.create", "albumAsset.create"),
-    "favourites": ("asset.update",),
-    "stacks": ("stack.create", "asset.update"),
-    "undo": ("albumAsset.delete", "album.delete", "tag.delete", "stack.delete"),
-    "trash": ("asset.delete",),
+    N_("look at people"): ("person.read",),
+    N_("fetch originals"): ("asset.download",),
+    N_("tags"): ("tag.create", "tag.asset"),
+    N_("albums"): ("album.create", "albumAsset.create"),
+    N_("favourites"): ("asset.update",),
+    N_("stacks"): ("stack.create", "asset.update"),
+    N_("undo"): ("albumAsset.delete", "album.delete", "tag.delete", "stack.delete"),
+    N_("trash"): ("asset.delete",),
 }
 
 
@@ -95,7 +93,13 @@ def chosen_server(url: str = "", key: str = "", ca_file: str = "") -> Server:
     url = url or immich_url() or (saved.url if saved else "")
     key = key or immich_key() or (saved.key if saved and server(url or saved.url, "-").url == saved.url else "")
     if not url or not key:
-        raise SettingsError(NO_KEY)
+        raise SettingsError(
+            _(
+                "no key of Immich is known. Make one in Immich (Account Settings, API Keys), then: {command} immich "
+                "login ADDRESS",
+                command=COMMAND,
+            )
+        )
     return server(url, key, ca_file or (saved.ca_file if saved else ""))
 
 
@@ -106,7 +110,7 @@ def connect(client: Client) -> Connected:
     allowed = frozenset(str(one) for one in key.get("permissions") or ())
     user = client.get("/users/me") or {}
     if not user.get("id"):
-        raise ImmichError(f"{client.server.url} does not tell whose key this is.")
+        raise ImmichError(_("{url} does not tell whose key this is.", url=client.server.url))
     return Connected(client, numbers, str(user["id"]), allowed)
 
 
@@ -187,12 +191,16 @@ class ImmichSource:
         except Refused as refused:
             if refused.status not in (400, 404):
                 raise
-            reason = f"is not given by the server: {refused}"
+            reason = kept("is not given by the server: {refused}", refused=refused)
             return Unreadable(id, asset.name, path, reason, known.size, copyable=False)
         except Lost as lost:
             if not self._answers():
-                raise ImmichError(f"{lost} What was fetched by then is kept: run it again to go on.") from lost
-            return Unreadable(id, asset.name, path, f"could not be fetched: {lost}", known.size, copyable=False)
+                raise ImmichError(
+                    _("{lost} What was fetched by then is kept: run it again to go on.", lost=lost)
+                ) from lost
+            return Unreadable(
+                id, asset.name, path, kept("could not be fetched: {lost}", lost=lost), known.size, copyable=False
+            )
         return found
 
     def trim(self) -> None:
@@ -237,7 +245,7 @@ def fetch_preview(client: Client, id: str, save: Callable[[Iterator[bytes]], Non
 
 def filters(client: Client, name: str) -> list[dict[str, Any]]:
     """What to ask the server for by a name that begins with PREFIX. SourceError for one that means nothing."""
-    kind, _, value = name.removeprefix(PREFIX).partition("/")
+    kind, _slash, value = name.removeprefix(PREFIX).partition("/")
     if not kind:
         return [{}]
     if kind == "album" and value:
@@ -246,7 +254,9 @@ def filters(client: Client, name: str) -> list[dict[str, Any]]:
         return person_filters(client, value)
     if kind == "since" and value:
         return [since(value)]
-    raise SourceError(f"{name} means nothing; say immich:, immich:album/NAME, immich:person/NAME or immich:since/DATE")
+    raise SourceError(
+        _("{name} means nothing; say immich:, immich:album/NAME, immich:person/NAME or immich:since/DATE", name=name)
+    )
 
 
 def albums_of(there: Connected) -> list[str]:
@@ -257,19 +267,21 @@ def albums_of(there: Connected) -> list[str]:
 
 def in_words(listing: Listing) -> str:
     """What is listed and what is left alone, for people."""
-    left = [f"{number:,} {LEFT[reason]}" for reason, number in listing.left.items() if number]
-    archived = f" ({listing.archived:,} archived)" if listing.archived else ""
-    return f"{count(len(listing.assets), 'photo')}{archived}" + (f"; left alone: {', '.join(left)}" if left else "")
+    left = ", ".join(f"{number(n)} {_(LEFT[reason])}" for reason, n in listing.left.items() if n)
+    photos = count(len(listing.assets), "photo")
+    if listing.archived:
+        photos += _(" ({number:,} archived)", number=listing.archived)
+    return _("{photos}; left alone: {left}", photos=photos, left=left) if left else photos
 
 
 LEFT = {
-    "partner": "of partners",
-    "locked": "in the locked folder",
-    "hidden": "hidden",
-    "trashed": "in the trash",
-    "offline": "whose files are away",
-    "video": "videos",
-    "odd": "that are not described properly",
+    "partner": N_("of partners"),
+    "locked": N_("in the locked folder"),
+    "hidden": N_("hidden"),
+    "trashed": N_("in the trash"),
+    "offline": N_("whose files are away"),
+    "video": N_("videos"),
+    "odd": N_("that are not described properly"),
 }
 
 

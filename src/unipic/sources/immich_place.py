@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 from unipic.core.archives import exists
 from unipic.core.errors import ImmichError, SettingsError, SourceError, UnipicError
 from unipic.core.files import make_folder
+from unipic.core.language import gettext as _
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import COMMAND, immich_folder
 
@@ -58,7 +59,13 @@ def add_place(name: str) -> Path:
 
     quoted = quote(name, safe="")
     if len(quoted) > LONGEST:
-        raise SourceError(f"{name} has too long a name to join the library; add {PREFIX} or {PREFIX}since/DATE")
+        raise SourceError(
+            _(
+                "{name} has too long a name to join the library; add {prefix} or {prefix}since/DATE",
+                name=name,
+                prefix=PREFIX,
+            )
+        )
     place = Path(os.path.realpath(folder_of(chosen_server()))) / PLACES / quoted
     make_folder(place, PRIVATE)
     return place
@@ -128,7 +135,14 @@ def _server_of(place: Path) -> Server:
 
     server = chosen_server()
     if os.path.realpath(folder_of(server)) != os.path.realpath(place.parents[1]):
-        raise SourceError(f"{name_of(place)} is not of {server.url}; log in to its server: {COMMAND} immich login")
+        raise SourceError(
+            _(
+                "{place} is not of {url}; log in to its server: {command} immich login",
+                place=name_of(place),
+                url=server.url,
+                command=COMMAND,
+            )
+        )
     return server
 
 
@@ -142,4 +156,4 @@ def _as_source_error() -> Iterator[None]:
     try:
         yield
     except (ImmichError, SettingsError) as error:
-        raise SourceError(f"{error} What is in the library stays, and waits for the server.") from error
+        raise SourceError(_("{error} What is in the library stays, and waits for the server.", error=error)) from error

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from unipic.core.errors import AlreadyThere
 from unipic.core.files import PART, hash_file, make_folder
+from unipic.core.language import kept
 from unipic.core.moving import move
 from unipic.core.photo import Found, Unreadable
 from unipic.core.settings import inbox_folder
@@ -42,7 +43,7 @@ def open_inbox() -> Path:
 def entries() -> list[Entry]:
     """The files of the inbox, the latest first."""
     found, root = [], str(inbox_folder())
-    for folder, _, names in os.walk(root):
+    for folder, _folders, names in os.walk(root):
         for path in (os.path.join(folder, name) for name in names if name != MARKER):
             with suppress(FileNotFoundError):
                 status, name = os.lstat(path), path[len(root) + 1 :].replace(os.sep, "/")
@@ -103,7 +104,7 @@ def once_complete(file: Found | Unreadable) -> Found | Unreadable:
     with suppress(FileNotFoundError):
         if isinstance(file, Unreadable) or not (unfinished(file.name) or changing(os.lstat(file.path))):
             return file
-    return Unreadable(file.id, file.name, file.path, "is still arriving, or a program's own file", copyable=False)
+    return Unreadable(file.id, file.name, file.path, kept("is still arriving, or a program's own file"), copyable=False)
 
 
 def unfinished(name: str) -> bool:

@@ -11,6 +11,7 @@ import pillow_heif
 from PIL import Image, ImageDraw, ImageFont
 
 from unipic.core.errors import AlreadyThere
+from unipic.core.language import gettext as _
 from unipic.core.settings import Limits
 from unipic.reading.images import decode
 from unipic.sources.scenes import aurora, balloons, city, dunes, flower, lake, lavender, lighthouse, sunset, temple
@@ -94,7 +95,7 @@ RECEIPT_LINES = (
 def make_samples(folder: Path) -> None:
     """Write some forty files into folders, the same bytes every time. AlreadyThere if the folder is not empty."""
     if folder.exists() and any(folder.iterdir()):
-        raise AlreadyThere(f"{folder} is not empty; name a new folder for the sample photos")
+        raise AlreadyThere(_("{folder} is not empty; name a new folder for the sample photos", folder=folder))
     for series in GALLERY:
         _photograph(folder, series)
     for copy, original in EXACT_COPIES.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from unipic.core.archives import ENDINGS
+from unipic.core.language import kept
 from unipic.core.photo import Found, Unreadable
 from unipic.sources.archived import files_in
 from unipic.sources.base import stamp
@@ -39,7 +40,7 @@ class UploadSource:
             elif status:
                 yield Found(upload.id, upload.name, str(path), upload.size, stamp(status))
             else:
-                reason = "did not arrive whole; upload it again"
+                reason = kept("did not arrive whole; upload it again")
                 yield Unreadable(upload.id, upload.name, str(path), reason, copyable=False)
 
 

@@ -79,7 +79,7 @@ def test_a_stored_text_is_retold_with_the_texts_in_it(monkeypatch: pytest.Monkey
     }
     german._catalog = translations  # type: ignore[attr-defined]
     monkeypatch.setattr(german, "pgettext", lambda context, text: translations.get(f"{context}\x04{text}", text))
-    monkeypatch.setattr(texts, "_catalogue", lambda code: german)
+    monkeypatch.setattr(texts, "catalogue", lambda code: german)
     texts._patterns.cache_clear()
     stored = kept("stopped at {time}: it {reason}", time="0:41", reason=kept("is damaged"))
     assert retold(stored) == stored == "stopped at 0:41: it is damaged"

@@ -175,7 +175,7 @@ export class GroupView {
     this.title.classList.toggle("done", this.done);
     const all = ids.size === this.group.photos.length;
     this.acceptButton.lastChild.textContent = all ? _("Keep all and continue") : _("Accept and continue");
-    const state = { done: "decided", remembered: _("decided earlier") }[status(this.group, this.choice)];
+    const state = { done: _("decided"), remembered: _("decided earlier") }[status(this.group, this.choice)];
     this.title.dataset.state = state ? `✓ ${state}` : "";
     this.markPhoto(ids);
   }
@@ -263,10 +263,8 @@ export class GroupView {
   keepOnly() {
     this.choose([this.photo.id], false);
     const others = kept(this.group, this.choice).size - 1;
-    this.page.say(others
-        ? _("Only photo {number} kept, plus protected photos", { number: this.index + 1 })
-        : _("Only photo {number} kept", { number: this.index + 1 }),
-    );
+    const number = this.index + 1;
+    this.page.say(others ? _("Only photo {number} kept, plus protected photos", { number }) : _("Only photo {number} kept", { number }));
   }
 
   accept() {

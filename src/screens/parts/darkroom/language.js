@@ -2,6 +2,8 @@
 
 import { LANGUAGE, TEXTS } from "./texts.js";
 
+export { LANGUAGE };
+
 const NUMBERS = new Intl.NumberFormat(LANGUAGE);
 const PLURALS = new Intl.PluralRules(LANGUAGE);
 export const TAG = LANGUAGE === "en" ? "en-GB" : LANGUAGE; // of dates, which begin with the day

@@ -7,6 +7,8 @@ import { added, count, covers, has, removed } from "./ranges.js";
 
 export const ALL = Object.freeze({ favourite: false, album: "", tag: "", folder: "", q: "", every: false });
 const LIBRARY = "/unipic/library";
+// Months and countries of a search are understood in English and in this language.
+const SEARCHED = LANGUAGE === "en" ? navigator.language : LANGUAGE;
 
 export class Store {
   /** view.onListing(), onPhotos(from, to), onSelection(), onMarks() and onTrouble(words) are told. */
@@ -21,7 +23,7 @@ export class Store {
   /** List by a filter. What is selected stays so if the same photos are listed again. */
   async load(filter = this.filter) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    const { status, body } = await call(`${LIBRARY}/listing?${query({ ...filter, language: filter.q && LANGUAGE })}`);
+    const { status, body } = await call(`${LIBRARY}/listing?${query({ ...filter, language: filter.q && SEARCHED })}`);
     if (turn !== this.turn) return;
     if (status !== 200 || !body) {
       this.view.onTrouble(body?.message || OFFLINE);
