@@ -29,6 +29,7 @@ from cli import (  # noqa: F401 they register their commands
     web,
 )
 from cli.app import app
+from unipic.core.language import gettext as _
 
 if TYPE_CHECKING:  # what the hidden commands need is imported when they run
     from unipic.core.settings import Settings
@@ -85,5 +86,5 @@ def _print_looked_at(seen: Callable[[Tools, Settings], dict[str, Any]], encoder:
         except SourceError as error:  # it begins with the file's name
             said = {"problem": str(error).partition(" ")[2]}
         except ModelError as error:
-            said = {"problem": f"could not be looked at: {error}"}
+            said = {"problem": _("could not be looked at: {error}", error=error)}
     print(json.dumps(said))
