@@ -21,8 +21,8 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
             "vision/base:VIEW",
         ),
         *("reading/_icons", "reading/_jp2", "reading/_jxl", "reading/_jxl_header", "reading/_limits"),
-        *("reading/_tones", "reading/_pages", "reading/_smaller"),
-        *("pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy==", "numpy==", "opencv-python-headless=="),
+        *("reading/_tones", "reading/_pages"),
+        *("pillow==", "pillow-heif==", "pillow-jxl-plugin==", "rawpy==", "numpy=="),
     ),
     "reading/fingerprint": ("reading/fingerprint",),
     "reading/_measures": ("reading/_measures", "opencv-python-headless=="),
@@ -70,7 +70,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (2, "b88665f1687d0c03"),
+    "reading/images": (1, "6bf1af7cdfa5610c"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
     "reading/_measures": (2, "08dc46d574924d34"),
     "reading/_content": (2, "9b087bdb482daa9e"),

@@ -35,14 +35,13 @@ from unipic.reading._origin import Opened, traces
 from unipic.reading._other_files import what_it_is
 from unipic.reading._pages import many_pages
 from unipic.reading._raw import KEPT, LEAST, NoPreview, Preview, may_be_raw, preview_in, upright
-from unipic.reading._smaller import thumbnail
-from unipic.reading._tones import with_tones
+from unipic.reading._tones import to_rgb, with_tones
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # replaced by our own limit on the size that is really decoded
 
-# Raised when this module, _smaller.py, _raw.py or read.py makes another picture, view or thumbnail.
-VERSION = 2
+# Raised when this module, _raw.py or read.py makes another picture, view or thumbnail.
+VERSION = 1
 
 # What is read, with the usual endings of names, which only a dialog for choosing files asks for.
 # MPO, a JPEG with more pictures behind the first, is opened by the JPEG plug-in.
@@ -135,7 +134,8 @@ def _decoded(
     found = traces(Opened(bytes_of(file), loaded, picture, kind, (width, height)), _jpeg)  # before it is made smaller
     content = pixel_content(picture, TURNS.get(turned)) if whole else shown(content, turned)
     content = with_extras(content, values(holds))
-    picture = _upright(thumbnail(picture, long_side), turned)
+    picture.thumbnail((long_side, long_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    picture = _upright(to_rgb(picture), turned)
     width, height = upright(width, height, turned)
     note = "; ".join(filter(None, (note, flaw)))
     return Decoded(picture, "", 0, width, height, kind, note, quality, content, holds, found)

@@ -13,7 +13,6 @@ from unipic.core.patience import in_words, twice
 from unipic.core.photo import Found, Original, Photo, Unreadable
 from unipic.core.settings import Limits
 from unipic.reading._measures import WORKING as WORKING, measure
-from unipic.reading._smaller import smaller
 from unipic.reading.engines.base import Engine, Failure
 from unipic.reading.fingerprint import fingerprint
 from unipic.reading.images import Decoded, NotAPhoto, decode_opened, opened
@@ -86,7 +85,8 @@ def picture_of(file: Found, decoded: Decoded, metadata: Metadata) -> Picture:
     )
     if file.original:
         photo = _as_original(photo, file.original)
-    return Picture(photo, smaller(pixels, (VIEW, VIEW)), jpeg(decoded.picture))
+    view = decoded.picture.resize((VIEW, VIEW), Image.Resampling.BICUBIC)
+    return Picture(photo, np.asarray(view), jpeg(decoded.picture))
 
 
 def _as_original(photo: Photo, original: Original) -> Photo:
