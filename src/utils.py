@@ -26,7 +26,6 @@ from unipic.cleanup.compare import Sketches, compare, same_picture
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.face_stage import look_at_faces
-from unipic.cleanup.film_gallery import Films, Kept, index_films, look_through_films
 from unipic.cleanup.films import beside, films_of, photos_of
 from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
@@ -59,6 +58,7 @@ from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
 
 if TYPE_CHECKING:  # what has no film does without FFmpeg
+    from unipic.cleanup.film_gallery import Films, Kept
     from unipic.library.frames import FilmRows
     from unipic.video.keyframes import Asked as FilmAsked
     from unipic.video.telling import Telling, Wish as FilmWish
@@ -84,6 +84,8 @@ def index_gallery(
         no_photos = [one for one in read if isinstance(one, Unreadable)]
     if not place:  # of a server's photos, what belongs together is known by its list
         library.join(folder, files, tools.engine, tools.index, progress)
+    from unipic.cleanup.film_gallery import index_films  # here: FFmpeg is imported once photos are read
+
     films = index_films(files, library, _kept(tools, settings), progress)
     library.describe(tools.engine, progress)
     told = (films.get(one.id, one) for one in no_photos)
@@ -199,6 +201,8 @@ def examine(
     embeddings = embeddings.of(gallery.photos)
     if not settings.comparing.videos:
         return weigh(gallery, embeddings, tools, settings, progress, compared)
+    from unipic.cleanup.film_gallery import look_through_films
+
     films = look_through_films(gallery, files, _kept(tools, settings), progress=progress)
     return weigh(films.gallery, embeddings, tools, settings, progress, compared, films)
 
@@ -211,6 +215,8 @@ def find_film_copies(
     progress: Progress = silent,
 ) -> tuple[Films, tuple[DuplicateSet, ...]]:
     """The films of a source, and the sets of those that are one film. Photos are read, to know what belongs to them."""
+    from unipic.cleanup.film_gallery import look_through_films
+
     files = list(source.files())
     progress(Step(FINDING, 0, 0, ahead=(*INDEXING, *FILMS)))
     seen = remembered(files, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
@@ -388,6 +394,8 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
 
 
 def _kept(tools: Tools, settings: Settings) -> Kept:
+    from unipic.cleanup.film_gallery import Kept
+
     return Kept(tools.index, tools.thumbnails, tools.encoder, settings.films)
 
 

@@ -73,7 +73,7 @@ HOMES = {
     "cv2": (
         *(f"unipic/cleanup/_{name}.py" for name in ("alignment", "clutter_signs", "difference", "grain", "overlay")),
         "unipic/video/",
-        "unipic/reading/_measures.py",
+        *("unipic/reading/_measures.py", "unipic/reading/_history.py"),
         *("unipic/albums/hdr.py", "unipic/albums/composite.py"),
         *(f"unipic/vision/{name}.py" for name in ("faces", "chips", "own_faces", "eyes", "segments")),
         "training/eye_crops.py",

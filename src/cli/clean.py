@@ -206,6 +206,9 @@ def clean(
     machine: Machine,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
+    from unipic.reading.engines.local import prepare
+
+    prepare()
     from unipic.destinations.sidecars import sidecars_of_exports
     from unipic.review.choices import best_only, recalled
     from unipic.review.ledger import result_to_dict

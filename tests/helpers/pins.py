@@ -71,13 +71,14 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
     "reading/images": (1, "bbeccf544d5fcf35"),
+    "reading/images": (1, "6bf1af7cdfa5610c"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
-    "reading/_measures": (1, "cb4a30dca432e833"),
+    "reading/_measures": (2, "08dc46d574924d34"),
     "reading/_content": (2, "9b087bdb482daa9e"),
     "reading/_holds": (2, "14c6d11d31e0f78d"),
     "reading/_compression": (1, "ef36c89de0e8c702"),
     "reading/_exif": (3, "82e11951d6b262e2"),
-    "reading/_origin": (1, "2e42ab30052d442f"),
+    "reading/_origin": (1, "41fd32462f7ae01b"),
     "reading/_xmp": (2, "beb58ea587afc31d"),
     "reading/_words": (2, "f2e550e794ad6cfe"),
     "reading/_editors": (1, "521aee482d19d4cb"),
@@ -111,6 +112,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "27456edebcf3a62b"),
     "video/facts": (1, "77e2df2cfea39757"),
+    "video/packets": (1, "738a4a1663b2941b"),
+    "video/facts": (1, "eb57960cdacaceb5"),
     "reading/seen": (3, "226913c1d899f62c"),
 }
 

@@ -4,7 +4,7 @@ from unipic.cleanup import _neighbours, compare, face_stage, look, rank
 from unipic.core.language import kept
 from unipic.core.progress import Stage
 from unipic.library import companions, filling, traits
-from unipic.video import reading, same_film
+from unipic.video import facts, same_film
 
 FINDING, READING = kept("Finding files"), kept("Reading photos")
 
@@ -30,8 +30,8 @@ COMPARING = (
     Stage(look.STAGE, 4, kept("Before a photo is called a copy, both are compared at full size, block by block.")),
 )
 FILMS = (
-    Stage(reading.STAGE, 5, kept("Each film is opened once: its length, its date, and a picture that shows it.")),
-    Stage(reading.PRINTING, 60, kept("Four pictures of each second are noted, to know the film again in any file.")),
+    Stage(facts.STAGE, 5, kept("Each film is opened once: its length, its date, and a picture that shows it.")),
+    Stage(facts.PRINTING, 60, kept("Four pictures of each second are noted, to know the film again in any file.")),
     Stage(same_film.STAGE, 1, kept("Films that show the same at the same time are one film.")),
 )
 FACES = Stage(

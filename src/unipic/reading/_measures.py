@@ -6,6 +6,7 @@ scale. Each number describes one picture alone; the ranking decides what a diffe
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -14,7 +15,8 @@ from unipic.core.photo import Measures
 
 cv2.setNumThreads(1)  # photos are read in as many processes as there are cores
 
-VERSION = 1  # raised when a picture gets other measures
+VERSION = 2  # raised when a picture gets other measures
+WHITE = 255  # the brightest tone
 WORKING = 640  # pixels of the long side; also the thumbnail a person sees
 LEAST = 16  # pixels of the short side; smaller pictures have no structure
 CELLS = 16  # of the long side: the grid in which gradients are averaged
@@ -58,18 +60,19 @@ def measure(rgb: np.ndarray) -> Measures:
     """Every measure of an upright picture, uint8 [H, W, 3] RGB. Below LEAST pixels only the tones are measured."""
     grey = luminance(rgb)
     highlights, shadows = lost(rgb)
-    tones = grey[::2, ::2].flatten()
-    whites = whites_of(tones)
+    tones = tones_of(grey)
+    whites = share_below(tones, 0.98)
     if min(grey.shape) < LEAST:
-        return Measures(0.0, exposure(grey, whites), contrast(tones), 0.0, highlights=highlights, shadows=shadows)
-    half = cv2.resize(cv2.GaussianBlur(grey, (0, 0), COARSE), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        return Measures(0.0, exposure(tones), contrast(tones), 0.0, highlights=highlights, shadows=shadows)
+    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    half = cv2.GaussianBlur(half, (0, 0), COARSE / 2)
     grid = _grid(grey.shape, CELLS, 3)
     fine, coarse = gradients(grey, grid, 1.0), gradients(half, grid, 0.5)
     grain, floor = grain_of(grey, fine)
     cut, framing = framing_of(salience(rgb, coarse))
     return Measures(
         sharpness=sharpness(fine, coarse, floor),
-        exposure=exposure(grey, whites),
+        exposure=exposure(tones),
         contrast=contrast(tones),
         noise=min(1.0, grain / max(whites, 0.05) / MOST_GRAIN),
         shake=shake(fine, coarse, floor),
@@ -83,7 +86,7 @@ def measure(rgb: np.ndarray) -> Measures:
 
 def luminance(rgb: np.ndarray) -> np.ndarray:
     """uint8 [H, W, 3] -> float32 [H, W] from 0 to 1 (Rec. 601)."""
-    weights = np.array([[0.299, 0.587, 0.114]], dtype=np.float32) / 255
+    weights = np.array([[0.299, 0.587, 0.114]], dtype=np.float32) / WHITE
     return cv2.transform(rgb.astype(np.float32), weights).reshape(rgb.shape[:2])
 
 
@@ -91,7 +94,7 @@ def gradients(grey: np.ndarray, grid: tuple[int, int], scale: float) -> Gradient
     """Averaged in `grid` (columns, rows). Units are per working pixel; one pixel of `grey` is 1 / `scale` of those."""
     dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1, scale=scale / 2)
     dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1, scale=scale / 2)
-    return Gradients(*(cv2.resize(plane, grid, interpolation=cv2.INTER_AREA) for plane in (dx * dx, dx * dy, dy * dy)))
+    return Gradients(*(_means(plane, grid) for plane in (dx * dx, dx * dy, dy * dy)))
 
 
 def sharpness(fine: Gradients, coarse: Gradients, floor: float) -> float:
@@ -114,27 +117,31 @@ def shake(fine: Gradients, coarse: Gradients, floor: float) -> float:
     Only the sharper half of the frame counts: motion blurs all of it, while defocus leaves something sharp, and blurs
     in all directions alike.
     """
-    steeper = []
-    for angle in DIRECTIONS:
-        below = np.maximum(coarse.along(angle), 0)
-        above = np.maximum(fine.along(angle) - floor / 2, 0)
-        steeper.append(_upper_half(np.sqrt(above / (below + FAINT / 2)), np.sqrt(below)))
+    below = np.maximum([coarse.along(angle) for angle in DIRECTIONS], 0)
+    above = np.maximum([fine.along(angle) - floor / 2 for angle in DIRECTIONS], 0)
+    steeper = list(map(_upper_half, np.sqrt(above / (below + FAINT / 2)), np.sqrt(below)))
     return 1 - min(steeper) / max(steeper) if max(steeper) > 0 else 0.0
 
 
-def exposure(grey: np.ndarray, whites: float) -> float:
+def tones_of(grey: np.ndarray) -> np.ndarray:
+    """How many pixels of float32 [H, W] from 0 to 1 have each tone, float32 [256]."""
+    return cv2.calcHist([cv2.convertScaleAbs(grey, alpha=WHITE)], [0], None, [WHITE + 1], [0, WHITE + 1]).ravel()
+
+
+def share_below(tones: np.ndarray, share: float) -> float:
+    """The tone, 0 to 1, up to which this share of the pixels lies."""
+    sums = np.cumsum(tones, dtype=np.float64)
+    return float(np.searchsorted(sums, share * sums[-1])) / WHITE
+
+
+def exposure(tones: np.ndarray) -> float:
     """The share of the recordable light that was caught: 1 for all, halved by each stop of underexposure.
 
     Measured at the brightest fiftieth, and half by the mean, where a lamp or window leaves the rest dark. Overexposure
     counts as lost highlights instead.
     """
-    mean = float(grey.mean())
-    return whites**GAMMA * math.sqrt(min(1.0, (mean / MIDDLE) ** GAMMA))
-
-
-def whites_of(tones: np.ndarray) -> float:
-    """The 98th percentile of the tones, 0 to 1. Reorders `tones`."""
-    return float(np.percentile(tones, 98, overwrite_input=True))
+    mean = float(tones @ np.arange(WHITE + 1)) / WHITE / float(tones.sum(dtype=np.float64))
+    return share_below(tones, 0.98) ** GAMMA * math.sqrt(min(1.0, (mean / MIDDLE) ** GAMMA))
 
 
 def lost(rgb: np.ndarray) -> tuple[float, float]:
@@ -151,9 +158,8 @@ def lost(rgb: np.ndarray) -> tuple[float, float]:
 
 
 def contrast(tones: np.ndarray) -> float:
-    """The tones' 90th percentile minus the 10th: 0 for one tone, 1 for black and white. Reorders `tones`."""
-    low, high = np.percentile(tones, (10, 90), overwrite_input=True)
-    return float(high - low)
+    """The tones' 90th percentile minus the 10th: 0 for one tone, 1 for black and white."""
+    return share_below(tones, 0.9) - share_below(tones, 0.1)
 
 
 def grain_of(grey: np.ndarray, fine: Gradients) -> tuple[float, float]:
@@ -164,10 +170,11 @@ def grain_of(grey: np.ndarray, fine: Gradients) -> tuple[float, float]:
     Cameras and JPEG smear grain, which the filter misses; but a picture without any quiet place has texture there, not
     grain.
     """
-    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
-    residual = np.abs(cv2.filter2D(grey, cv2.CV_32F, kernel))
+    second = np.array([1, -2, 1], dtype=np.float32)
     grid = fine.xx.shape[1], fine.xx.shape[0]
-    residual, tones = (cv2.resize(plane, grid, interpolation=cv2.INTER_AREA) for plane in (residual, grey))
+    residual, tones = (
+        _means(plane, grid) for plane in (np.abs(cv2.sepFilter2D(grey, cv2.CV_32F, second, second)), grey)
+    )
     alive = (tones > 0.03) & (tones < 0.95)
     if alive.sum() < 8:
         alive = np.ones_like(alive)
@@ -182,18 +189,20 @@ def tilt(grey: np.ndarray) -> float | None:
     The directions of straight edges (by the structure tensor) within MOST_TILT of an axis form a histogram; its peak is
     the tilt. The trust in it is the peak's share of all edges times its height over the mean.
     """
-    dx, dy = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8)
+    dx, dy = (cv2.Sobel(grey, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
     xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), 1.5) for product in (dx * dx, dx * dy, dy * dy))
-    energy = xx + yy
-    straight = np.sqrt(energy) * (cv2.magnitude(xx - yy, 2 * xy) / (energy + 4 * FAINT)) ** 4
+    energy, across, twice = xx + yy, xx - yy, 2 * xy
+    agreeing = cv2.magnitude(across, twice) / (energy + 4 * FAINT)
+    agreeing *= agreeing
+    straight = np.sqrt(energy) * agreeing * agreeing
     edges = float(straight.sum())
     if edges == 0:
         return None
-    leaning = cv2.phase(xx - yy, 2 * xy, angleInDegrees=True) / 2 + 45
-    leaning -= 90 * ((leaning >= 90).view(np.uint8) + (leaning >= 180).view(np.uint8))  # % 90, and ten times as fast
-    leaning -= 45
-    reach = MOST_TILT + 3 * TILT_BLUR
-    counts, _ = np.histogram(leaning, round(2 * reach / TILT_BIN), (-reach, reach), weights=straight)
+    leaning = cv2.phase(across, twice, angleInDegrees=True) / 2  # 0 to 180
+    bins = ((leaning + 45) / TILT_BIN).astype(np.int32) % round(90 / TILT_BIN)
+    around = np.bincount(bins.ravel(), straight.ravel(), round(90 / TILT_BIN))
+    reach, middle = round((MOST_TILT + 3 * TILT_BLUR) / TILT_BIN), len(around) // 2
+    counts = around[middle - reach : middle + reach]
     at = np.arange(-3 * TILT_BLUR, 3 * TILT_BLUR + TILT_BIN / 2, TILT_BIN)
     bell = np.exp(-((at / TILT_BLUR) ** 2) / 2)
     counts = np.convolve(counts, bell / bell.sum(), "valid")
@@ -206,13 +215,14 @@ def tilt(grey: np.ndarray) -> float | None:
 def salience(rgb: np.ndarray, fine: Gradients) -> np.ndarray:
     """Where the eye goes, float32 [h, w] that sums to 1: colours unlike those at the rim, where there is detail."""
     size = _grid(rgb.shape, SMALL, 8)
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    small /= max(0.05, float(np.quantile(small, 0.98)))  # whatever the exposure, the eye adapts
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / WHITE
+    whites = np.partition(small, round(0.98 * small.size), axis=None)[round(0.98 * small.size)]
+    small /= max(0.05, float(whites))  # whatever the exposure, the eye adapts
     lab = cv2.GaussianBlur(cv2.cvtColor(small.clip(0, 1), cv2.COLOR_RGB2LAB), (0, 0), 1.0)
     rim = np.concatenate([side.reshape(-1, 3) for side in (lab[:3], lab[-3:], lab[:, :3], lab[:, -3:])])
-    away = lab - rim.mean(axis=0)
-    spread = np.linalg.inv(np.cov(rim.T) + 20 * np.eye(3))  # 20: colours nearer than that are one colour
-    unlike = np.sqrt(np.einsum("hwi,ij,hwj->hw", away, spread, away))
+    away, rim = lab - rim.mean(axis=0), rim - rim.mean(axis=0)
+    spread = np.linalg.inv(rim.T @ rim / len(rim) + 20 * np.eye(3))  # 20: colours nearer than that are one colour
+    unlike = np.sqrt(((away @ spread) * away).sum(axis=2))
     detail = cv2.resize(np.sqrt(fine.energy), size, interpolation=cv2.INTER_LINEAR)
     found = (unlike + 0.05) * (detail + 0.1 * detail.mean() + 1e-6)
     return found / found.sum()
@@ -240,7 +250,21 @@ def _upper_half(values: np.ndarray, weights: np.ndarray) -> float:
         return 0.0
     upper = np.cumsum(weights) <= weights.sum() / 2
     upper[0] = True
-    return float(np.average(values[upper], weights=weights[upper] + 1e-12))
+    weights = weights[upper] + 1e-12
+    return float(values[upper] @ weights / weights.sum())
+
+
+def _means(plane: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """float32 [H, W] -> float32 [rows, columns]: the mean of each of `grid` (columns, rows) equal cells."""
+    return _shares(plane.shape[0], grid[1]) @ plane @ _shares(plane.shape[1], grid[0]).T
+
+
+@lru_cache
+def _shares(pixels: int, cells: int) -> np.ndarray:
+    """float32 [cells, pixels]: the share of each pixel in the mean of each cell; a pixel may lie in two."""
+    borders, at = np.linspace(0, pixels, cells + 1)[:, None], np.arange(pixels)
+    inside = np.minimum(borders[1:], at + 1) - np.maximum(borders[:-1], at)
+    return (inside.clip(0) * cells / pixels).astype(np.float32)
 
 
 def _grid(shape: tuple[int, ...], cells: int, least: int) -> tuple[int, int]:

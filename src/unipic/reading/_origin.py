@@ -17,6 +17,7 @@ from unipic.core.photo import Trace
 from unipic.reading._altered import by_look, by_preview
 from unipic.reading._behind import Data
 from unipic.reading._compression import is_scaled_standard
+from unipic.reading._content import FRAMES, segments
 from unipic.reading._history import middle, was_compressed_coarser, was_resampled
 
 VERSION = 1  # raised when a file gets other traces: here, in _altered.py or _history.py
@@ -39,6 +40,8 @@ SOCIAL, WEB_EXPORT = b"FBMD", b"Ducky"
 HALF_AS_MANY_COLUMNS = (2, 1)  # samples of colour (4:2:2): many cameras' way; libraries also halve the rows, or nothing
 # A JPEG is decoded at full size, which takes about 5 ms a megapixel, only if it does not look like a camera's own.
 MOST_PIXELS = 32_000_000
+SEQUENTIAL = (0xC0, 0xC1)  # markers of frames that are decoded from top to bottom
+HEIGHT_AT = 5  # bytes from a frame's marker to the height of the picture
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Opened:
     loaded: Image.Image  # with its metadata, as it is stored
     toned: Image.Image  # the same without palettes
     kind: str  # the format
-    size: tuple[int, int]  # pixels of the full picture, the sides in any order
+    size: tuple[int, int]  # pixels of the full picture: of a JPEG as it is stored, else the sides in any order
 
 
 def traces(opened: Opened, jpeg: Opener) -> tuple[Trace, ...]:
@@ -124,8 +127,9 @@ def _tables(image: Image.Image) -> Mapping[int, Any]:
 
 
 def _by_look(opened: Opened) -> Iterator[Trace]:
-    smaller = opened.toned.reduce(max(1, max(opened.toned.size) // LOOKED_AT))
-    return by_look(np.asarray(smaller.convert("RGB")))
+    picture, times = opened.toned, max(opened.toned.size) // LOOKED_AT
+    smaller = picture.reduce(times) if times > 1 else picture  # reduce(1) would copy it
+    return by_look(np.asarray(smaller if smaller.mode == "RGB" else smaller.convert("RGB")))
 
 
 def _by_preview(opened: Opened, jpeg: Opener) -> Iterator[Trace]:
@@ -143,15 +147,25 @@ def _by_preview(opened: Opened, jpeg: Opener) -> Iterator[Trace]:
 
 def _by_pixels(opened: Opened, jpeg: Opener) -> Iterator[Trace]:
     """What the picture went through before, by the brightness of its middle at full size."""
-    steps, picture = None, opened.toned
+    steps, picture, box = None, opened.toned, middle(opened.toned.size)
     if opened.kind == "JPEG":
         if opened.size[0] * opened.size[1] > MOST_PIXELS or not isinstance(opened.data, bytes):
             return
-        picture = jpeg(opened.data)
+        box = middle(opened.size)
+        picture = jpeg(_upper_part(opened.data, box[3]))
         picture.draft("L", picture.size)
         steps = _tables(picture).get(0)
-    luma = np.asarray(picture.crop(middle(picture.size)).convert("L"))
+    luma = np.asarray(picture.crop(box).convert("L"))
     if was_compressed_coarser(luma, steps):
         yield "compressed before"
     if was_resampled(luma):
         yield "resampled"
+
+
+def _upper_part(data: bytes, rows: int) -> bytes:
+    """A JPEG whose decoder stops after so many rows. The same bytes if it is progressive: its scans need them all."""
+    frame = next((part for part in segments(data) if part[0] in FRAMES), None)
+    if frame is None or frame[0] not in SEQUENTIAL:
+        return data
+    height = frame[1] + HEIGHT_AT
+    return data[:height] + rows.to_bytes(2) + data[height + 2 :]

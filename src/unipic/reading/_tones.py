@@ -17,14 +17,14 @@ def with_tones(image: Image.Image) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB. Integers and floats are scaled, not clipped; transparency becomes white."""
+    """Any mode to RGB. Integers and floats are scaled, not clipped; transparency becomes white. RGB is not copied."""
     if image.mode in ("I", "F"):
         image = Image.fromarray(_to_8_bit(np.asarray(image)))
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         image = Image.new("RGBA", layer.size, "white")
         image.alpha_composite(layer)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # which copies
 
 
 def _to_8_bit(values: np.ndarray) -> np.ndarray:

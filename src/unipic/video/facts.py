@@ -2,6 +2,7 @@
 
 from pathlib import PurePosixPath
 
+from unipic.core.language import kept
 from unipic.core.photo import Found, Photo, Unreadable
 from unipic.video import fingerprints, packets
 
@@ -10,6 +11,7 @@ SUFFIXES = (
     *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".flv", ".3gp"),
     *(".ogv", ".mxf", ".vob", ".divx", ".asf"),
 )
+STAGE, PRINTING = kept("Reading films"), kept("Looking through films")
 KEY, STRIPS = "film", "filmstrip"  # of fingerprints and filmstrips in the index
 CONTENT = f"film{VERSION}.{packets.VERSION}"
 PRINTED = f"{VERSION}.{fingerprints.VERSION}"  # which fingerprints in the index are ours

@@ -4,11 +4,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-import av
-
 from unipic.core.settings import FilmLimits
 from unipic.reading.engines.streamed import progressed
-from unipic.video.film import opened
 
 VERSION = 1  # raised when a film gets another digest
 # Of H.264 and HEVC, MP4 and Matroska write the length before each unit, transport streams a start code, and some repeat
@@ -70,6 +67,10 @@ def _by_start_codes(packet: bytes) -> list[bytes]:
 
 def coded(path: str, limits: FilmLimits | None = None) -> tuple[str, str]:
     """Digests of a film's coded pictures and of its coded sound, "" for none. Nothing is decoded. NotAFilm, OSError."""
+    import av  # here: what only asks for VERSION does without FFmpeg
+
+    from unipic.video.film import opened
+
     with opened(path, limits or FilmLimits()) as (container, shown):
         sounds = list(container.streams.audio)
         found = {stream.index: Coded(_name(stream)) for stream in (shown, *sounds)}

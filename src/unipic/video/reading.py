@@ -26,12 +26,11 @@ from unipic.reading.read import WORKING, jpeg, picture_of
 from unipic.reading.seen import Picture, Seen
 from unipic.video import packets
 from unipic.video.decode import Decoded, Decoder, in_worker
-from unipic.video.facts import CONTENT, KEY, PRINTED, STRIPS, content_of
+from unipic.video.facts import CONTENT, KEY, PRINTED, PRINTING, STAGE, STRIPS, content_of
 from unipic.video.film import Film, NotAFilm, probe
 from unipic.video.fingerprints import RATE, SIDE, Fingerprint, fingerprint, unpacked
 from unipic.vision.base import Encoder
 
-STAGE, PRINTING = kept("Reading films"), kept("Looking through films")
 STRIP = 8  # pictures spread over a film: its filmstrip, of which the best stands for it
 KEYS_FROM = 60.0  # seconds of a film from which they need no other: quick, while short films may have only one such
 STRIP_SIDE = 160  # pixels, the height of the filmstrip

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BATCH = 16  # a fixed size: see device.filled. One core embeds 248 a second; 200 in batches of 32
 DIMENSIONS = 576
 COMPILER = "torch._dynamo.utils"
-VERSION = 1  # raised when vectors change with the same weights
+VERSION = 2  # raised when vectors change with the same weights
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, RGB, as in training
 STD = (0.229, 0.224, 0.225)
 # One core embeds about as fast as eight decode. More threads would compete with the decoders and slow each other: with
@@ -81,9 +81,10 @@ class MobileNetEncoder:
 
         features = _definition()(weights=None).features
         features.load_state_dict(read_entries(self._weights, "features."), strict=True)
+        features = _folded(features.eval())
         mean, std = (torch.tensor(numbers, device=self._device).view(3, 1, 1) * 255 for numbers in (MEAN, STD))
         return Network(
-            features.eval().to(self._device, memory_format=torch.channels_last),
+            features.to(self._device, memory_format=torch.channels_last),
             self._open_head(self._weights).eval().to(self._device),
             mean,
             std,
@@ -121,6 +122,20 @@ class UnipicEncoder(MobileNetEncoder):
         head = torch.nn.Linear(DIMENSIONS, DIMENSIONS)
         head.load_state_dict(read_entries(weights, "head."), strict=True)
         return head
+
+
+def _folded(network: torch.nn.Module) -> torch.nn.Module:
+    """The same network without its batch normalisation, whose constants go into the convolution before it.
+
+    That takes a quarter off the time of a picture, and changes vectors by less than rounding to float16 does.
+    """
+    import torch
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+    for part in network.modules():
+        if isinstance(part, torch.nn.Sequential) and len(part) > 1 and isinstance(part[1], torch.nn.BatchNorm2d):
+            part[0], part[1] = fuse_conv_bn_eval(part[0], part[1]), torch.nn.Identity()
+    return network
 
 
 def _definition() -> Callable[..., Any]:

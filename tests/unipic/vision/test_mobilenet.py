@@ -109,7 +109,7 @@ def test_both_forms_of_the_weights_are_the_same_model(imagenet, files):
 
 
 def test_they_say_who_they_are(imagenet, own, files):
-    assert imagenet.key == f"mobilenet-{hashlib.sha256(files[0].read_bytes()).hexdigest()[:16]}-float32-1"
+    assert imagenet.key == f"mobilenet-{hashlib.sha256(files[0].read_bytes()).hexdigest()[:16]}-float32-2"
     assert own.key.startswith("unipic-")
     assert own.key != UnipicEncoder(MANIFEST.parent / "unipic_encoder" / "encoder.safetensors", "cpu").key
     assert (imagenet.name, imagenet.label) == ("mobilenet", "MobileNetV3-Small (ImageNet)")

@@ -117,6 +117,11 @@ class LocalEngine:
         self._pool.join()
 
 
+def prepare() -> None:
+    """Start what workers come from, so that it imports what they need while this process imports what it needs."""
+    _context()
+
+
 def _context() -> BaseContext:
     """The fork server is started clean, before any thread or model: a new worker costs milliseconds, and shares the
     memory of what it imports. Windows has none: there each worker imports everything."""
