@@ -110,7 +110,7 @@ def _what_will_happen(plan: Preview, job: Export, developer: Developer | None) -
     st.markdown(_("**What will happen**"))
     left = marks_left(job.outcomes)
     why = _("two files would have the same name, or some systems do not allow it")
-    lines = {
+    lines: dict[str, object] = {
         _("Copied"): f"{count(plan.photos, 'photo')}{belonging(plan.companions)}, {_(HOW[without_place()])}",
         _("Location"): plan.located
         and (

@@ -84,7 +84,7 @@ class MobileNetEncoder:
         features = _folded(features.eval())
         mean, std = (torch.tensor(numbers, device=self._device).view(3, 1, 1) * 255 for numbers in (MEAN, STD))
         return Network(
-            features.to(self._device, memory_format=torch.channels_last),
+            features.to(self._device).to(memory_format=torch.channels_last),
             self._open_head(self._weights).eval().to(self._device),
             mean,
             std,
@@ -133,8 +133,11 @@ def _folded(network: torch.nn.Module) -> torch.nn.Module:
     from torch.nn.utils.fusion import fuse_conv_bn_eval
 
     for part in network.modules():
-        if isinstance(part, torch.nn.Sequential) and len(part) > 1 and isinstance(part[1], torch.nn.BatchNorm2d):
-            part[0], part[1] = fuse_conv_bn_eval(part[0], part[1]), torch.nn.Identity()
+        if not isinstance(part, torch.nn.Sequential) or len(part) < 2:
+            continue
+        convolution, normalisation = part[0], part[1]
+        if isinstance(convolution, torch.nn.Conv2d) and isinstance(normalisation, torch.nn.BatchNorm2d):
+            part[0], part[1] = fuse_conv_bn_eval(convolution, normalisation), torch.nn.Identity()
     return network
 
 
