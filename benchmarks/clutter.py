@@ -1,8 +1,8 @@
 """Lanes of clutter: precision and recall on labelled and made-up photos, and false alarms on photos of other kinds.
 
 Labelled by eye, with the measured values at hand: each photo of gallery_dev as a thumbnail, and those in doubt at full
-size; so labels and limits are not independent. "Blurred": at full size no edge in the photo is sharp. A photo of a telephone that shows its screen is a
-photo of a screen. The made-up photos were drawn after the limits had been chosen.
+size; so labels and limits are not independent. "Blurred": at full size no edge in the photo is sharp. A photo of a
+telephone that shows its screen is a photo of a screen. The made-up photos were drawn after the limits had been chosen.
 """
 
 import random

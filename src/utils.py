@@ -26,6 +26,7 @@ from unipic.cleanup.compare import Sketches, compare, same_picture
 from unipic.cleanup.copies import find_copies, identical, without_copies
 from unipic.cleanup.evidence import Evidence
 from unipic.cleanup.face_stage import look_at_faces
+from unipic.cleanup.film_gallery import Films, Kept, index_films, look_through_films
 from unipic.cleanup.films import beside, films_of, photos_of
 from unipic.cleanup.look import look
 from unipic.cleanup.rank import Faces, prompt_score, rank
@@ -58,7 +59,6 @@ from unipic.video.same_film import Alike
 from unipic.vision.base import Encoder
 
 if TYPE_CHECKING:  # what has no film does without FFmpeg
-    from unipic.cleanup.film_gallery import Films, Kept
     from unipic.library.frames import FilmRows
     from unipic.video.keyframes import Asked as FilmAsked
     from unipic.video.telling import Telling, Wish as FilmWish
@@ -84,8 +84,6 @@ def index_gallery(
         no_photos = [one for one in read if isinstance(one, Unreadable)]
     if not place:  # of a server's photos, what belongs together is known by its list
         library.join(folder, files, tools.engine, tools.index, progress)
-    from unipic.cleanup.film_gallery import index_films  # here: FFmpeg is imported once photos are read
-
     films = index_films(files, library, _kept(tools, settings), progress)
     library.describe(tools.engine, progress)
     told = (films.get(one.id, one) for one in no_photos)
@@ -108,9 +106,10 @@ def see_meaning(
     try:
         library.fill(model, tools.engine, progress, limits=settings.limits)
     except ModelError as error:
-        by_things = kept("{error} Until then photos are not searched by the things in them.", error=error)
-        by_sight = kept("{error} Until then photos are not searched by what they show.", error=error)
-        return [*notices, by_things if things else by_sight]
+        until = kept("{error} Until then photos are not searched by what they show.", error=error)
+        if things:
+            until = kept("{error} Until then photos are not searched by the things in them.", error=error)
+        return [*notices, until]
     return notices
 
 
@@ -201,8 +200,6 @@ def examine(
     embeddings = embeddings.of(gallery.photos)
     if not settings.comparing.videos:
         return weigh(gallery, embeddings, tools, settings, progress, compared)
-    from unipic.cleanup.film_gallery import look_through_films
-
     films = look_through_films(gallery, files, _kept(tools, settings), progress=progress)
     return weigh(films.gallery, embeddings, tools, settings, progress, compared, films)
 
@@ -215,8 +212,6 @@ def find_film_copies(
     progress: Progress = silent,
 ) -> tuple[Films, tuple[DuplicateSet, ...]]:
     """The films of a source, and the sets of those that are one film. Photos are read, to know what belongs to them."""
-    from unipic.cleanup.film_gallery import look_through_films
-
     files = list(source.files())
     progress(Step(FINDING, 0, 0, ahead=(*INDEXING, *FILMS)))
     seen = remembered(files, tools.seeing(settings), tools.engine, tools.index, tools.thumbnails, tools.encoder.key)
@@ -394,14 +389,10 @@ def arrange(evidence: Evidence, thresholds: Thresholds, bonds: Bonds = NO_BONDS)
 
 
 def _kept(tools: Tools, settings: Settings) -> Kept:
-    from unipic.cleanup.film_gallery import Kept
-
     return Kept(tools.index, tools.thumbnails, tools.encoder, settings.films)
 
 
 def _ranker(tools: Tools) -> str:
-    measured = kept("what is measured (focus, shake, light, grain, tilt, framing)")
-    label = tools.scorer.label if tools.scorer else measured
-    if not tools.taste:
-        return label
-    return kept("{ranker}, by your taste ({number} groups)", ranker=label, number=tools.taste.groups)
+    label = kept("what is measured (focus, shake, light, grain, tilt, framing)")
+    label, taste = tools.scorer.label if tools.scorer else label, tools.taste
+    return kept("{ranker}, by your taste ({number} groups)", ranker=label, number=taste.groups) if taste else label

@@ -41,7 +41,7 @@ OPTIONS = (
     *("--zip", "--to", "--dry-run", "--json", "--best-only", "--similarity", "--near", "--prompt", "--preset"),
     *("--time-window", "--encoder", "--ranker", "--taste", "--device", "--workers", "--offline", "--config"),
     *("--protect", "--prefer", "--avoid", "--keep", "--decided", "--grouping", "--move-aside", "--yes"),
-    *("--fresh", "--engine", "--ray-address", "--ray-store"),
+    *("--fresh", "--engine", "--ray-address", "--ray-store", "--as", "--pdf"),
 )
 Cli = Callable[..., Result]
 
@@ -557,7 +557,7 @@ def test_without_decisions_there_are_none(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["photos"], "exactly one of --zip FILE, --to FOLDER, --move-aside or --dry-run"),
+        (["photos"], "exactly one of --zip FILE, --to FOLDER, --pdf FILE, --move-aside or --dry-run"),
         (["photos", "--dry-run", "--zip", "a.zip"], "exactly one of"),
         (["photos", "--to", "a", "--zip", "a.zip"], "exactly one of"),
         (["missing", "--dry-run"], "missing does not exist"),

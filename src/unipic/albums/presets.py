@@ -37,15 +37,34 @@ class Preset(Section):
     def check(self) -> None:
         for name in ("width", "height"):
             if not 1 <= getattr(self, name) <= LONGEST:
-                raise SettingsError(f"{name} is a number from 1 to {LONGEST:,}, not {getattr(self, name)}")
+                raise SettingsError(
+                    _(
+                        "{name} is a number from 1 to {most:,}, not {value}",
+                        name=name,
+                        most=LONGEST,
+                        value=getattr(self, name),
+                    )
+                )
         if not 0 <= self.bleed <= MOST_BLEED or (self.bleed and not self.printed):
-            raise SettingsError(f"bleed is 0 to {MOST_BLEED:.0f} mm of a print (unit mm), not {self.bleed}")
+            raise SettingsError(
+                _(
+                    "bleed is 0 to {most:.0f} mm of a print (unit mm), not {value}",
+                    most=MOST_BLEED,
+                    value=self.bleed,
+                )
+            )
         if not 50 <= self.dpi <= 1200:
-            raise SettingsError(f"dpi is 50 to 1200, not {self.dpi}")
+            raise SettingsError(_("dpi is 50 to 1200, not {value}", value=self.dpi))
         if not 1 <= self.quality <= 100:
-            raise SettingsError(f"quality is 1 to 100, not {self.quality}")
+            raise SettingsError(_("quality is 1 to 100, not {value}", value=self.quality))
         if max(self.pixels) > LONGEST:
-            raise SettingsError(f"{max(self.pixels):,} pixels are more than the {LONGEST:,} a side may have")
+            raise SettingsError(
+                _(
+                    "{pixels:,} pixels are more than the {most:,} a side may have",
+                    pixels=max(self.pixels),
+                    most=LONGEST,
+                )
+            )
         check_names(self.names)
 
     @property

@@ -13,7 +13,6 @@ from unipic.library.library import Library
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import Seen
 from unipic.video.facts import is_named_like_a_film
-from unipic.video.reading import films_seen, fingerprints_of
 from unipic.video.same_film import Alike, tells
 from unipic.video.stills import stills
 from unipic.vision.base import Encoder
@@ -52,6 +51,8 @@ def look_through_films(
     progress: Progress = silent,
 ) -> Films:
     """Read the films of a gallery that belong to no photo, and find those that are one film, and pictures of them."""
+    from unipic.video.reading import fingerprints_of  # here: FFmpeg is imported where there are films
+
     gallery = with_films(gallery, files, kept, progress)
     films = originals(films_of(gallery))
     prints = fingerprints_of(films, kept.index, progress, kept.limits)
@@ -65,6 +66,8 @@ def with_films(
     gallery: Gallery, files: Sequence[Found | Unreadable], kept: Kept, progress: Progress = silent
 ) -> Gallery:
     """The gallery with its films among the photos, each shown by one of its pictures. Those that fail say why."""
+    from unipic.video.reading import films_seen
+
     alone = {file.id for file in gallery.unreadable if is_named_like_a_film(file)}
     found = [file for file in files if isinstance(file, Found) and file.id in alone]
     seen = list(films_seen(found, kept.index, kept.thumbnails, kept.encoder, progress, kept.limits))
@@ -84,6 +87,10 @@ def index_films(
     beside = library.companions()
     films = [file for file in files if isinstance(file, Found) and is_named_like_a_film(file)]
     alone = [file for file in films if path_of(file) not in beside]
+    if not alone:
+        return {}
+    from unipic.video.reading import films_seen
+
     seen = films_seen(alone, kept.index, kept.thumbnails, kept.encoder, progress, kept.limits)
     found = {one.photo.id if isinstance(one, Seen) else one.id: one for one in seen}
     kept.index.write()

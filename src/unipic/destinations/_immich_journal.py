@@ -55,7 +55,7 @@ class Journal:
             self.steps = [Step(s["kind"], s["name"], tuple(s["ids"]), s["mark"]) for s in head["steps"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DestinationError(_("{path} is not a journal of Unipic's", path=path)) from error
-        self.past = [Past() for _ in self.steps]
+        self.past = [Past() for _step in self.steps]
         for line in lines[1:]:
             with suppress(ValueError, TypeError, KeyError, IndexError):  # the last one may be torn
                 self._take(json.loads(line))

@@ -15,6 +15,7 @@ from unipic.albums.collage import DPI, PAPERS
 from unipic.albums.presets import Preset
 from unipic.core.errors import DestinationError
 from unipic.core.files import atomic_file
+from unipic.core.language import gettext as _
 from unipic.core.progress import Progress, Step, silent
 from unipic.core.words import printable
 from unipic.destinations._writing import check_space, explained, result_of
@@ -54,7 +55,7 @@ class ContactSheet:
         """Write all pages, or leave nothing. A photo that cannot be shown has an empty place with its name."""
         self.ready()
         if not plan.items:
-            raise DestinationError("there is no photo to show on a contact sheet")
+            raise DestinationError(_("there is no photo to show on a contact sheet"))
         written = list[Written]()
         with explained(self.path.parent, lambda: plan.items, "The unfinished PDF was removed."):
             check_space(self.path.parent, plan.items)
@@ -69,7 +70,12 @@ class ContactSheet:
                     page.save(file, "PDF", append=number > 0, resolution=DPI, quality=QUALITY, title=self.title)
                 file.flush()
                 if len(PdfParser(f=file).pages) != pages:
-                    raise DestinationError(f"{self.path} could not be read back with all its pages; it was removed")
+                    raise DestinationError(
+                        _(
+                            "{path} could not be read back with all its pages; it was removed",
+                            path=self.path,
+                        )
+                    )
         return result_of(written)
 
     def _places(

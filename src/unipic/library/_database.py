@@ -110,7 +110,7 @@ class Database:
         self.write()
         try:
             self._base.execute("VACUUM")
-            (busy, *_) = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            (busy, *_pages) = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except (sqlite3.Error, OSError) as error:
             raise UnipicError(
                 _("{path} may still hold bytes of what was deleted: {error}. Try again.", path=self.path, error=error)

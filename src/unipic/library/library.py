@@ -222,6 +222,10 @@ class Library(Reader):
         """Digests of photos that the model with this key has looked at."""
         return looked_at(self.path, key)
 
+    def unfilled(self, key: str, among: Sequence[str] | None = None) -> int:
+        """How many photos that are shown, or of those `among` them, the model with this key has not looked at."""
+        return len(set(self.shown() if among is None else among) - self.filled(key))
+
     # Forgetting.
 
     def forget(self, folder: Path | None = None, kind: str = "") -> None:

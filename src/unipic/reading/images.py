@@ -177,21 +177,15 @@ def _shown_by(preview: Preview, long_side: int, limits: Limits) -> Decoded:
     image, head = identify(file)
     if image is None or image.format not in ("JPEG", "MPO"):
         raise NotAPhoto(kept("is no JPEG"))
-    if max(image.size) < LEAST:
-        raise NotAPhoto(
-            kept("is too small to judge it by ({width} x {height})", width=image.width, height=image.height)
-        )
+    wide, high = image.size
+    if max(wide, high) < LEAST:
+        raise NotAPhoto(kept("is too small to judge it by ({width} x {height})", width=wide, height=high))
     ways = (orientation(image), preview.orientation, 1)
     turned = next((way for way in ways if preview.shows_all(*upright(*image.size, way))), None)
     if turned is None:
         size = f"{preview.width} x {preview.height}"
         raise NotAPhoto(
-            kept(
-                "({width} x {height}) has another shape than its picture ({size})",
-                width=image.width,
-                height=image.height,
-                size=size,
-            )
+            kept("({width} x {height}) has another shape than its picture ({size})", width=wide, height=high, size=size)
         )
     return _decoded(image, file, head, long_side, limits, turned)
 
