@@ -74,7 +74,7 @@ def _packages() -> Iterator[Finding]:
     untested = _("{version}; tested with 3.11 to 3.13", version=python)
     yield Finding("Python", "ok", python) if tested else Finding("Python", "note", untested)
     wrong = [words for line in _wanted() if (words := _unlike(line))]
-    about, install = _("Packages"), _(INSTALL)
+    about, install = _("Packages"), retold(INSTALL)
     how = install[0].upper() + install[1:]
     yield Finding(about, "problem", "; ".join(wrong), how) if wrong else Finding(about, "ok", _("as pinned"))
 

@@ -19,6 +19,7 @@ from typing import Any
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français"}
 DOMAIN = "unipic"
 FOLDER = Path(__file__).parent.parent / "locale"
+BRACKETS = re.compile(r" \([^()]*\)$")  # numbers at the end, which some screens leave out
 PLACE = re.compile(r"\{(\w+)[^{}]*\}")  # where a value goes, with its name
 KEPT = "kept"  # the context of texts that are stored in English
 VARIABLES = ("UNIPIC_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that names one counts
@@ -172,6 +173,8 @@ def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
     prefix = f"{KEPT}\x04"
     made = [(key.removeprefix(prefix), text) for key, text in listed.items() if str(key).startswith(prefix)]
     made = [(message, text) for message, text in made if "{" in message]
+    found = [pair for pair in made if all(map(BRACKETS.search, pair))]
+    made += [(BRACKETS.sub("", message), BRACKETS.sub("", text)) for message, text in found]
     made.sort(key=lambda pair: len(re.sub(PLACE, "", pair[0])), reverse=True)
     return [(re.compile(_seen(message), re.DOTALL), re.sub(PLACE, r"{\1}", text)) for message, text in made]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from unipic.core.errors import SettingsError
-from unipic.core.language import gettext as _, gettext_noop as N_
+from unipic.core.language import gettext as _, gettext_noop as N_, kept
 
 PACKAGE = Path(__file__).resolve().parents[1]  # the folder `unipic`
 INSTALLED = (PACKAGE / "_app").is_dir()  # from a wheel, where app.py, main.py and models/ lie in unipic/_app
@@ -22,7 +22,7 @@ PROJECT = APP if INSTALLED else PACKAGE.parents[1]  # the folder of models/
 
 # What people are told to run.
 COMMAND = "unipic" if INSTALLED else "python src/main.py"
-INSTALL = N_("install Unipic again") if INSTALLED else N_("run `pip install -r requirements.txt`")
+INSTALL = kept("install Unipic again") if INSTALLED else kept("run `pip install -r requirements.txt`")
 
 # What CLIP is asked: the wish, a preset or the person's own words, against all the faults. They speak of the
 # photograph alone: none of them asks anything of anyone's body, skin, age or looks, eyes and expressions included.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from unipic.core.errors import ModelError
-from unipic.core.language import gettext as _
+from unipic.core.language import gettext as _, retold
 from unipic.core.settings import INSTALL
 from unipic.library._tables import portions
 from unipic.library.vectors import MORE, best_of, rows_to_add, unit
@@ -37,7 +37,7 @@ class LanceVectors:
             self._table = lancedb.connect(place).create_table(name, schema=self._schema, exist_ok=True)
         except ImportError as error:
             raise ModelError(
-                _("UNIPIC_VECTORS needs lancedb: {install} with requirements-lance.txt.", install=_(INSTALL))
+                _("UNIPIC_VECTORS needs lancedb: {install} with requirements-lance.txt.", install=retold(INSTALL))
             ) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise ModelError(

@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 
 from unipic.core.errors import ModelDamaged, ModelError, ModelMissing
 from unipic.core.files import PART, sync_folder
-from unipic.core.language import gettext as _, kept, retold
+from unipic.core.language import kept, retold
 from unipic.core.progress import BYTE, Progress, Step, silent
 from unipic.core.settings import PACKAGE, offline
 from unipic.vision.manifest import MANIFEST, File, Model, damage, find, read_manifest
@@ -75,10 +75,12 @@ def _missing(model: Model, folder: Path) -> list[File]:
 def _refuse(model: Model, host: str) -> None:
     """Raise ModelMissing without trying, if offline, or if the server did not answer a moment ago."""
     if offline():
-        raise ModelMissing(_("{model} is not installed and UNIPIC_OFFLINE forbids downloading it", model=model.label))
+        raise ModelMissing(
+            kept("{model} is not installed and UNIPIC_OFFLINE forbids downloading it", model=model.label)
+        )
     if time.monotonic() - _silent_since.get(host, -math.inf) < REST:
         raise ModelMissing(
-            _("{model} is not installed and {host} could not be reached a moment ago", model=model.label, host=host)
+            kept("{model} is not installed and {host} could not be reached a moment ago", model=model.label, host=host)
         )
 
 
@@ -100,7 +102,7 @@ def _follow(
     stage, done, heard = kept("Fetching {model} weights", model=model.label), 0, time.monotonic()
     patience, verdict = (
         ANSWER,
-        {"error": "silent", "reason": _("no answer within {seconds:.0f} seconds", seconds=ANSWER)},
+        {"error": "silent", "reason": kept("no answer within {seconds:.0f} seconds", seconds=ANSWER)},
     )
     progress(Step(stage, done, total, BYTE, skippable=True))
     for message in _messages(child):
@@ -109,15 +111,17 @@ def _follow(
             raise _error(model, host, message)
         if message:
             done, heard, patience = message["done"], now, math.inf if message["saving"] else QUIET
-            verdict = {"error": "broken", "reason": _("sent nothing for {seconds:.0f} seconds", seconds=QUIET)}
+            verdict = {"error": "broken", "reason": kept("sent nothing for {seconds:.0f} seconds", seconds=QUIET)}
         if now - heard > patience:
             raise _error(model, host, verdict)
         if now > deadline:
-            raise _error(model, host, {"error": "broken", "reason": _("was too slow to send it in the time there was")})
+            raise _error(
+                model, host, {"error": "broken", "reason": kept("was too slow to send it in the time there was")}
+            )
         progress(Step(stage, done, total, BYTE, skippable=True))
     if code := child.wait():
         raise ModelMissing(
-            _(
+            kept(
                 "{model} is not installed and the process that downloads it ended with code {code}",
                 model=model.label,
                 code=code,
@@ -157,7 +161,7 @@ def _error(model: Model, host: str, message: dict[str, Any]) -> ModelError:
     kind, reason = message["error"], retold(message["reason"])
     if kind == "damaged":
         return ModelDamaged(
-            _(
+            kept(
                 "{model} came damaged from {host} and was not kept: {reason}. Try again later.",
                 model=model.label,
                 host=host,
@@ -166,19 +170,21 @@ def _error(model: Model, host: str, message: dict[str, Any]) -> ModelError:
         )
     if kind == "disk":
         return ModelMissing(
-            _("{model} is not installed and cannot be written ({reason})", model=model.label, reason=reason)
+            kept("{model} is not installed and cannot be written ({reason})", model=model.label, reason=reason)
         )
     if kind == "silent":
         _silent_since[host] = time.monotonic()
         return ModelMissing(
-            _(
+            kept(
                 "{model} is not installed and {host} cannot be reached ({reason})",
                 model=model.label,
                 host=host,
                 reason=reason,
             )
         )
-    return ModelMissing(_("{model} is not installed and {host} {reason}", model=model.label, host=host, reason=reason))
+    return ModelMissing(
+        kept("{model} is not installed and {host} {reason}", model=model.label, host=host, reason=reason)
+    )
 
 
 def _end(child: subprocess.Popen[bytes], model: Model, folder: Path) -> None:

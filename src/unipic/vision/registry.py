@@ -97,12 +97,12 @@ class Loader:
         """The installed form, downloaded if missing. ModelMissing if that is not allowed or was skipped."""
         if not model.shipped and find(model, folder).state == "missing":
             if not self.fetch:
-                raise ModelMissing(_("{model} is not installed and downloading is switched off", model=model.label))
+                raise ModelMissing(kept("{model} is not installed and downloading is switched off", model=model.label))
             try:
                 fetch_weights(model.name, folder, self.progress, manifest=self.manifest)
             except Cancelled:
                 raise ModelMissing(
-                    _("{model} is not installed and its download was skipped", model=model.label)
+                    kept("{model} is not installed and its download was skipped", model=model.label)
                 ) from None
         return require(model, folder)
 
@@ -125,10 +125,10 @@ def open_encoder(name: str, loader: Loader) -> tuple[Encoder, list[str]]:
     errors: list[ModelError] = []
     for model, kind in wanted.items():
         try:
-            return _encoder(model, kind, loader), [_instead(error, _("Unipic's own encoder")) for error in errors]
+            return _encoder(model, kind, loader), [_instead(error, kept("Unipic's own encoder")) for error in errors]
         except ModelError as error:
             errors.append(error)
-    return BuiltinEncoder(), [_instead(error, _("the built-in encoder")) for error in errors]
+    return BuiltinEncoder(), [_instead(error, kept("the built-in encoder")) for error in errors]
 
 
 def _encoder(model: str, kind: type[MobileNetEncoder], loader: Loader) -> Encoder:
@@ -143,19 +143,19 @@ def open_scorer(name: str, loader: Loader, aesthetic: bool = False) -> tuple[Sco
     from unipic.vision.aesthetic import AestheticHead
     from unipic.vision.clip import ClipScorer
 
-    lost = [_("The aesthetic score needs CLIP: it is left out.")] if aesthetic else []
+    lost = [kept("The aesthetic score needs CLIP: it is left out.")] if aesthetic else []
     if name == "builtin":
         return None, lost
     try:
         clip = ClipScorer(_text_encoder("openai", loader))
     except ModelError as error:
-        return None, [_instead(error, _("the built-in ranking")), *lost]
+        return None, [_instead(error, kept("the built-in ranking")), *lost]
     if not aesthetic:
         return clip, []
     try:
         return clip.with_head(loader.open(HEAD, lambda files: AestheticHead(files[0]))), []
     except ModelError as error:
-        return clip, [_instead(error, _("CLIP without it"))]
+        return clip, [_instead(error, kept("CLIP without it"))]
 
 
 def open_text_encoder(name: str, loader: Loader) -> tuple[TextEncoder | None, list[str]]:
@@ -287,13 +287,13 @@ def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, 
 
 def _instead(error: ModelError, substitute: str) -> str:
     if isinstance(error, ModelMissing):
-        return _(
+        return kept(
             "{error}: using {substitute}. {fetch} gets it when you are online.",
             error=error,
             substitute=substitute,
             fetch=FETCH,
         )
-    return _("{error} Until then {substitute} is used.", error=error, substitute=substitute)
+    return kept("{error} Until then {substitute} is used.", error=error, substitute=substitute)
 
 
 def _wait_turn(model: Model, progress: Progress) -> None:
@@ -307,5 +307,5 @@ def _installed(model: Model) -> None:
     for library in NEEDS[model.name]:
         if find_spec(library) is None:
             raise ModelError(
-                _("{model} needs {library}: {install}.", model=model.label, library=library, install=_(INSTALL))
+                kept("{model} needs {library}: {install}.", model=model.label, library=library, install=INSTALL)
             )
