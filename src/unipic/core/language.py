@@ -93,13 +93,19 @@ def retold(text: str) -> str:
         return text
     if (whole := catalogue(code).pgettext(KEPT, text)) != text:
         return whole
+    listed = _each(text)
+    if listed and all(told != one for one, told in listed[1]):
+        return listed[0].join(told for _one, told in listed[1])
     for pattern, translation in _patterns(code):
         if found := pattern.fullmatch(text):
             return translation.format(**{name: retold(value) for name, value in found.groupdict().items()})
-    for separator in ("; ", ", "):  # a list of such texts
-        if separator in text:
-            return separator.join(map(retold, text.split(separator)))
-    return text
+    return listed[0].join(told for _one, told in listed[1]) if listed else text
+
+
+def _each(text: str) -> tuple[str, list[tuple[str, str]]] | None:
+    """What separates a list of texts, and each of them with its translation; None for a single text."""
+    separator = next((one for one in ("; ", ", ") if one in text), "")
+    return (separator, [(one, retold(one)) for one in text.split(separator)]) if separator else None
 
 
 def day(when: datetime, time: bool = False) -> str:
@@ -173,16 +179,21 @@ def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
     prefix = f"{KEPT}\x04"
     made = [(key.removeprefix(prefix), text) for key, text in listed.items() if str(key).startswith(prefix)]
     made = [(message, text) for message, text in made if "{" in message]
-    found = [pair for pair in made if all(map(BRACKETS.search, pair))]
-    made += [(BRACKETS.sub("", message), BRACKETS.sub("", text)) for message, text in found]
+    short = [(BRACKETS.sub("", message), BRACKETS.sub("", text)) for message, text in made]
+    made += [pair for pair in short if not any("{" in one for one in pair)]
     made.sort(key=lambda pair: len(re.sub(PLACE, "", pair[0])), reverse=True)
     return [(re.compile(_seen(message), re.DOTALL), re.sub(PLACE, r"{\1}", text)) for message, text in made]
 
 
 def _seen(message: str) -> str:
-    """A pattern for what a message becomes with its values; each name is a group, and comes once."""
-    parts = re.split(PLACE, message)
-    return "".join(f"(?P<{part}>.*?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
+    """A pattern for what a message becomes with its values; each name is a group."""
+    pattern = ""
+    for at, part in enumerate(re.split(PLACE, message)):
+        if at % 2:
+            pattern += f"(?P={part})" if f"(?P<{part}>" in pattern else f"(?P<{part}>.*?)"
+        else:
+            pattern += re.escape(part)
+    return pattern
 
 
 def _filled(text: str, code: str, values: dict[str, object]) -> str:

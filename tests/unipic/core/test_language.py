@@ -76,6 +76,9 @@ def test_a_stored_text_is_retold_with_the_texts_in_it(monkeypatch: pytest.Monkey
         "kept\x04stopped at {time}: it {reason}": "endet bei {time}, denn sie {reason}",
         "kept\x04has {bytes:,} bytes": "hat {bytes} Bytes",
         "kept\x04has {what}": "falsch: {what}",
+        "kept\x04sharper ({best} against {other})": "schärfer ({best} gegen {other})",
+        "kept\x04{name} ({number})": "{name}: {number}",
+        "kept\x04get {it}, and {it} again": "{it}, und {it} noch einmal",
     }
     german._catalog = translations  # type: ignore[attr-defined]
     monkeypatch.setattr(german, "pgettext", lambda context, text: translations.get(f"{context}\x04{text}", text))
@@ -87,6 +90,9 @@ def test_a_stored_text_is_retold_with_the_texts_in_it(monkeypatch: pytest.Monkey
         speak("de")
         assert retold(stored) == "endet bei 0:41, denn sie ist beschädigt"
         assert retold(kept("has {bytes:,} bytes", bytes=12345)) == "hat 12,345 Bytes"
+        assert retold("sharper (5 against 2), is damaged, sharper") == "schärfer (5 gegen 2), ist beschädigt, schärfer"
+        assert retold("sharper (5 against 2), sharper (3 against 1)") == "schärfer (5 gegen 2), schärfer (3 gegen 1)"
+        assert retold(kept("get {it}, and {it} again", it="x")) == "x, und x noch einmal"
         assert retold("a name {of} somebody") == "a name {of} somebody"
     finally:
         speak("")
