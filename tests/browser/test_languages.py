@@ -91,7 +91,7 @@ STREAMLIT = (  # its own words, which cannot be changed
 )
 PROMPT = "a sharp, well-exposed, well-composed photo"  # CLIP reads English
 DATA = re.compile(
-    r"\S+\.(?i:jpe?g|png|heic|tiff?|webp|gif|mp4|txt|cr2|dng|xmp|avif|zip)\b"  # names of files
+    r"\S+( \(\d+\))?\.(?i:jpe?g|png|heic|tiff?|webp|gif|mp4|txt|cr2|dng|xmp|avif|zip)\b"  # names of files
     r"|\b(kB|MB|GB|bytes|min|px|GPS|UTC)\b|\d+\s?[hs]\b"
     r"|\b(Unipic|Immich|Made up|JPEG|PNG|WebP|RAW|HDR|CLIP|PDF|ZIP|XMP|ISO|MIT|GIF|TIFF|HEIF|HEIC|AVIF|Apache-\S+)\b"
     r"|\S*/\S*|\w+ icon$"  # folders, addresses, and pictures beside words
