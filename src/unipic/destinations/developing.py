@@ -26,7 +26,7 @@ from unipic.reading.rendering import Render, Rendered, Style, render
 from unipic.review.outcomes import Outcome
 
 BYTES_PER_PIXEL = 0.7  # more than a detailed photo takes as a JPEG of quality 95
-IN_IMMICH = "lies in Immich, and only a preview of it is here"
+IN_IMMICH = kept("lies in Immich, and only a preview of it is here")
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def render(job: Render, style: Style, limits: Limits) -> Rendered:
     except NotAPhoto as error:
         return Rendered(problem=str(error))
     except OSError as error:
-        return Rendered(problem=f"could not be read: {error.strerror or error}")
+        return Rendered(problem=kept("could not be read: {error}", error=error.strerror or error))
     notes, photo = [found.note] if found.note else [], found.picture
     transform, wrong = _to_srgb(photo.info.get("icc_profile"))
     notes += [wrong] if wrong else []
