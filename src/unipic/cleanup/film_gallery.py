@@ -87,11 +87,11 @@ def index_films(
     beside = library.companions()
     films = [file for file in files if isinstance(file, Found) and is_named_like_a_film(file)]
     alone = [file for file in films if path_of(file) not in beside]
-    if not alone:
-        return {}
-    from unipic.video.reading import films_seen
+    found: dict[str, Seen | Unreadable] = {}
+    if alone:
+        from unipic.video.reading import films_seen  # here: FFmpeg is imported where there are films
 
-    seen = films_seen(alone, kept.index, kept.thumbnails, kept.encoder, progress, kept.limits)
-    found = {one.photo.id if isinstance(one, Seen) else one.id: one for one in seen}
+        seen = films_seen(alone, kept.index, kept.thumbnails, kept.encoder, progress, kept.limits)
+        found = {one.photo.id if isinstance(one, Seen) else one.id: one for one in seen}
     kept.index.write()
     return found
