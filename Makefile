@@ -29,7 +29,7 @@ run: .venv/installed
 	$(BIN)/streamlit run src/app.py --server.port $(PORT)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --basetemp "$$(mktemp -d)"  # short: a socket's path has 107 bytes
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --basetemp "$$(mktemp -d)"  # short: a socket's path has 107 bytes
 
 # Left out: tests that drive a browser, that start the web server or draw its screens, and those marked `slow`: all of
 # tests/safety, the laws over random galleries, whole runs of the pipeline and the command line, large libraries, Ray,
