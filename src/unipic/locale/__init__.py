@@ -34,17 +34,13 @@ IN_SCRIPTS = re.compile(
 )
 
 
-def messages(sources: Path) -> dict[Message, list[str]]:
-    """The messages of all Python and JavaScript files in a folder, and of the models, each with where it is said."""
-    found: dict[Message, list[str]] = {}
-    for path in sorted(chain(sources.rglob("*.py"), sources.rglob("*.js"))):
+def messages(sources: Path) -> set[Message]:
+    """The messages of all Python and JavaScript files in a folder, and of the models."""
+    models = tomllib.loads((sources.parent / MODELS).read_text(encoding="utf-8"))["model"]
+    found = {Message(model[name]) for model in models for name in ("label", "use")}
+    for path in chain(sources.rglob("*.py"), sources.rglob("*.js")):
         read = of_python if path.suffix == ".py" else of_script
-        for message in read(path.read_text(encoding="utf-8")):
-            places = found.setdefault(message, [])
-            places += [place for place in [path.relative_to(sources).as_posix()] if place not in places]
-    for model in tomllib.loads((sources.parent / MODELS).read_text(encoding="utf-8"))["model"]:
-        for name in ("label", "use"):
-            found.setdefault(Message(model[name]), [MODELS])
+        found.update(read(path.read_text(encoding="utf-8")))
     return found
 
 

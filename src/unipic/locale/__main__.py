@@ -25,7 +25,7 @@ def main() -> None:
             _update(FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.po", code, found)
 
 
-def _update(path: Path, code: str, found: dict[Message, list[str]]) -> None:
+def _update(path: Path, code: str, found: set[Message]) -> None:
     before = Catalog(code)
     if path.exists():
         with path.open("rb") as file:
@@ -42,10 +42,10 @@ def _update(path: Path, code: str, found: dict[Message, list[str]]) -> None:
         msgid_bugs_address="docs/languages.md",
         fuzzy=False,
     )
-    for (text, context), places in found.items():
+    for text, context in found:
         known = before.get(text if isinstance(text, str) else text[0], context or None)
         translated = known.string if known and known.id == text else ""
-        now.add(text, translated, [(place, 1) for place in places], context=context or None)
+        now.add(text, translated, context=context or None)
     make_folder(path.parent)
     with atomic_file(path) as file:
         write_po(file, now, width=WIDTH, sort_output=True, no_location=True)
