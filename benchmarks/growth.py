@@ -56,6 +56,7 @@ CITIES = ((48.8584, 2.2945), (41.8902, 12.4922), (47.3769, 8.5417), (38.7223, -9
 CAMERAS = ("Apple iPhone 12", "Google Pixel 8", "Canon EOS 80D")
 SESSION, BETWEEN_S = 40, 20  # photos that are taken one after the other, and seconds between two
 MOMENT_S = 600  # seconds within which made-up pairs are of one moment
+BLURRED = 0.2  # sharpness of the softest; as in albums, 1 photo in 20 is soft enough for its thumbnail to be looked at
 COPIES = 8  # one in so many of those pairs is one picture
 PHOTOS_A_FILM, FILM_PICTURES = 20, 120  # photos for each film; pictures of a fingerprint, of half a minute
 NOBODY = "no labelled faces at hand"
@@ -134,6 +135,7 @@ def _looks(photos: int) -> Looks:
             taken=begun + timedelta(seconds=shot * BETWEEN_S),
             content=content,
             fingerprint=hashlib.sha256(content.encode()).hexdigest(),
+            measures=replace(seen.photo.measures, sharpness=BLURRED + number % 100 / 100 * (1 - BLURRED)),
             camera=CAMERAS[number // 1000 % len(CAMERAS)],
             place=CITIES[number // 500 % len(CITIES)],
         )

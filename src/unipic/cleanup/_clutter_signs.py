@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 
 import cv2
@@ -12,6 +12,7 @@ from unipic.cleanup.result import ClutterKind
 from unipic.core.folding import folded
 from unipic.core.language import kept
 from unipic.core.photo import Photo
+from unipic.library.index import Index
 from unipic.library.kinds import BILL, LOSSLESS, SCREENS, SCREENSHOT, Box, covered, is_page
 from unipic.library.thumbnails import Thumbnails
 from unipic.vision.base import Part
@@ -44,15 +45,14 @@ MACHINE = re.compile(
     r"\b\d\d:\d\d:\d\d\b|\b(?:ctrl|alt)\b ?[+-]|[{};]$|\bfile\b.*\bedit\b"
 )
 
+VERSION = 1  # raised when a thumbnail gets other numbers
 Found = tuple[ClutterKind, float, str]  # kind, how clear 0 to 1, and a sentence with what was measured
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Picture:
     """What a thumbnail tells; all numbers are from 0 to 1."""
 
-    grey: np.ndarray  # float32 [H, W]
-    even: np.ndarray  # bool [H-1, W-1]: where neighbours differ by less than a tone and a half of 256
     flat: float  # share of even pixels
     common: float  # share of the six commonest of 4096 colours
     dark: float  # share of dark tones
@@ -64,9 +64,7 @@ class Picture:
 
 def look(rgb: np.ndarray) -> Picture:
     """The picture of a thumbnail, uint8 [H, W, 3]; the shorter side has 20 pixels or more."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    across, down = (np.abs(np.diff(grey, axis=axis)) for axis in (1, 0))
-    even = across[:-1] + down[:, :-1] < 1.5 / 256
+    grey = grey_of(rgb)
     red, green, blue = (plane.astype(np.uint16) for plane in cv2.split(rgb))
     codes = (red >> 4) << 8 | (green >> 4) << 4 | blue >> 4
     colours = np.sort(np.bincount(codes.ravel()))
@@ -76,9 +74,7 @@ def look(rgb: np.ndarray) -> Picture:
     small = cv2.resize(rgb[inside], (32, 32), interpolation=cv2.INTER_AREA).reshape(-1, 3) / 255
     low, high = np.percentile(small, (1, 99), axis=0)
     return Picture(
-        grey,
-        even,
-        flat=float(even.mean()),
+        flat=float(even(grey).mean()),
         common=float(colours[-6:].sum() / colours.sum()),
         dark=float((grey < DARK).mean()),
         paper=float(((grey > 0.6) & (colour < 51)).mean()),
@@ -88,18 +84,51 @@ def look(rgb: np.ndarray) -> Picture:
     )
 
 
+def grey_of(rgb: np.ndarray) -> np.ndarray:
+    """The tones of uint8 [H, W, 3], float32 [H, W] from 0 to 1."""
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+
+
+def even(grey: np.ndarray) -> np.ndarray:
+    """Where neighbours differ by less than a tone and a half of 256: float32 [H, W] -> bool [H-1, W-1]."""
+    across, down = (np.abs(np.diff(grey, axis=axis)) for axis in (1, 0))
+    return np.asarray(across[:-1] + down[:, :-1] < 1.5 / 256)
+
+
+class Looks:
+    """What thumbnails tell, each looked at once: the index keeps it."""
+
+    def __init__(self, photos: Sequence[Photo], thumbnails: Thumbnails, index: Index) -> None:
+        self.thumbnails, self._index = thumbnails, index
+        self._key = f"clutter {VERSION}"
+        self._known = index.scores(photos, self._key)
+
+    def of(self, photo: Photo) -> Picture:
+        """What the photo's thumbnail tells."""
+        numbers = self._known.get(photo.digest)
+        if numbers is None:
+            numbers = self._known[photo.digest] = list(astuple(look(self.thumbnails.load(photo.digest))))
+            self._index.keep_score(photo, numbers, self._key)
+        return Picture(*numbers)
+
+
 @dataclass(frozen=True)
 class Seen:
-    """A photo with what was read in it; its thumbnail is loaded when a sign asks for it."""
+    """A photo with what was read in it; its thumbnail is looked at when a sign asks for it."""
 
     photo: Photo
     lines: Sequence[Part]  # of text
-    thumbnails: Thumbnails
+    looks: Looks
 
     @cached_property
     def picture(self) -> Picture:
-        """The thumbnail."""
-        return look(self.thumbnails.load(self.photo.digest))
+        """What its thumbnail tells."""
+        return self.looks.of(self.photo)
+
+    @cached_property
+    def grey(self) -> np.ndarray:
+        """The tones of its thumbnail, float32 [H, W] from 0 to 1."""
+        return grey_of(self.looks.thumbnails.load(self.photo.digest))
 
     @cached_property
     def words(self) -> tuple[str, str]:
@@ -159,11 +188,11 @@ def document(seen: Seen) -> Found | None:
 
 def _behind(seen: Seen) -> float:
     """The median tone where text is, 0 to 1."""
-    height, width = seen.picture.grey.shape
+    height, width = seen.grey.shape
     places = np.zeros((height, width), dtype=bool)
     for left, top, right, bottom in seen.boxes:
         places[int(top * height) : int(bottom * height) + 1, int(left * width) : int(right * width) + 1] = True
-    return float(np.median(seen.picture.grey[places]))
+    return float(np.median(seen.grey[places]))
 
 
 def graphic(seen: Seen) -> Found | None:
@@ -179,8 +208,8 @@ def graphic(seen: Seen) -> Found | None:
     top, bottom = min(large, default=(0.5, 0.5))[0], max((end for _, end in large), default=0.5)
     if bottom > EDGE and top < 1 - EDGE:
         return None
-    rows = slice(int(top * len(seen.picture.even)), int(bottom * len(seen.picture.even)) + 1)
-    if float(seen.picture.even[rows].mean()) < BAND:
+    flat = even(seen.grey)
+    if float(flat[int(top * len(flat)) : int(bottom * len(flat)) + 1].mean()) < BAND:
         return None
     return "graphic", 0.0, kept("Graphic from a messenger: {n} lines of a caption beside the picture.", n=len(large))
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from unipic.cleanup._clutter_signs import SIGNS, Seen
+from unipic.cleanup._clutter_signs import SIGNS, Looks, Seen
 from unipic.cleanup.face_stage import FaceReaders, look_at_faces
 from unipic.cleanup.result import CLUTTER, Clutter, ClutterKind, Series
 from unipic.core.errors import ModelError
@@ -43,7 +43,8 @@ def find_clutter(
     together = {photo.id for one in series for photo in one.photos}
     may = [photo for photo in photos if photo.id not in together and not _dear(photo)]
     lines = index.parts(may, KEY)
-    seen = (Seen(photo, lines.get(photo.digest, ()), thumbnails) for photo in may)
+    looks = Looks(may, thumbnails, index)
+    seen = (Seen(photo, lines.get(photo.digest, ()), looks) for photo in may)
     found = list(filter(None, map(_judged, seen)))
     if faces is not None:
         found = _without_people(found, faces, thumbnails, index)
