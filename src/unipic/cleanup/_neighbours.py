@@ -11,10 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from hashlib import blake2b
 from itertools import islice, product
+from pathlib import Path
 
 import numpy as np
 
 from unipic.cleanup._cells import Members, cells
+from unipic.cleanup._known_pairs import VERSION, KnownPairs, Pairs, names_of
 from unipic.core.embeddings import Embeddings
 from unipic.core.language import kept
 from unipic.core.machine import cores
@@ -38,28 +40,39 @@ SKETCHED_FROM, SKETCH, MANY = 8_000, 128, 1 / 64
 SAMPLE = 8_000  # photos by which the directions of sketches are chosen
 SETTLE_PAIRS = 1 << 21  # new pairs between two calls of settle()
 COSINE_BATCH = 512  # pairs per exact cosine: 2 MB, which fit the cache
-
-Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]  # int64 [P] and int64 [P], rows; float64 [P], cosines
+KNOWN_FROM = 4_000  # photos from which the search takes longer than keeping what it found
 
 
 def neighbours(
-    embeddings: Embeddings, likely: float, least: float, threads: int = 0, progress: Progress = silent
+    embeddings: Embeddings,
+    likely: float,
+    least: float,
+    threads: int = 0,
+    progress: Progress = silent,
+    known: Path | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of comparable photos where one is among the nearest of the other.
 
     That is, among its MAX_NEIGHBOURS nearest with a cosine of at least `likely`, or its MAX_UNLIKELY nearest with at
     least `least`. int64 [P] and int64 [P], rows of the embeddings with the first below the second, in order; float32
-    [P], cosines. Above EXACT_UP_TO photos a few pairs are missed, see _cells.py. `threads`: 0 for one per core.
+    [P], cosines. Above EXACT_UP_TO photos a few pairs are missed, see _cells.py. `threads`: 0 for one per core;
+    `known`: a folder for what runs found, which spares later ones time.
     """
     photos = embeddings.photos
     comparable = (i for i, photo in enumerate(photos) if photo.comparable)
     rows = np.array(sorted(comparable, key=lambda i: (photos[i].digest, photos[i].id)), dtype=np.int64)
-    vectors = on_grid(embeddings.of(photos[i] for i in rows.tolist()).vectors)
-    first, stands_for = _without_repeats(vectors)
-    distinct = vectors if len(first) == len(vectors) else vectors[first]
-    nearest = Nearest(len(distinct), likely, least)
-    _search(distinct, nearest, threads or cores(), progress)
-    one, other, cosine = _repeated(nearest.settle(), first, stands_for)
+    ordered = embeddings.of(photos[i] for i in rows.tolist())
+    nearest = Nearest(len(rows), likely, least)
+    if len(rows) < KNOWN_FROM or known is None:
+        found = _searched(ordered.vectors, nearest, threads or cores(), progress)
+    else:
+        made = f"{VERSION} {likely} {least} {len(rows) > EXACT_UP_TO}"
+        earlier = KnownPairs(known, names_of(ordered), made)
+        found = earlier.same()
+        if found is None:
+            found = _searched(ordered.vectors, nearest, threads or cores(), progress, earlier)
+            earlier.keep(found)
+    one, other, cosine = found
     return _in_order(rows[one], rows[other], cosine, len(photos))
 
 
@@ -122,6 +135,12 @@ class Nearest:
         if self._new > max(SETTLE_PAIRS, self._settled // 2):
             self.settle()
 
+    def add_all(self, found: Pairs) -> None:
+        """Add pairs from some photos to their nearest."""
+        one, other, cosine = found
+        self._found.append((one.astype(np.int32), other.astype(np.int32), cosine))
+        self.settle()
+
     def settle(self) -> Pairs:
         """The pairs from each photo to its nearest, by photo, then most similar first. Raises the floors."""
         one, other, cosine = (np.concatenate(part) for part in zip(*self._found, strict=True))
@@ -157,14 +176,33 @@ def _places(one: np.ndarray) -> np.ndarray:
 # The tiles
 
 
-def _search(vectors: np.ndarray, nearest: Nearest, threads: int, progress: Progress) -> None:
-    """One tile and one single-threaded product per thread: threads inside a product would wait for each other."""
+def _searched(
+    vectors: np.ndarray, nearest: Nearest, threads: int, progress: Progress, earlier: KnownPairs | None = None
+) -> Pairs:
+    """The pairs from each row to its nearest ones. `vectors` are rounded in place; `earlier` spares rows it knows."""
+    first, stands_for = _without_repeats(on_grid(vectors))
+    rows = np.arange(len(first))
+    if len(first) < len(vectors):
+        vectors = vectors[first]
+    elif earlier and len(vectors) <= EXACT_UP_TO:
+        held, rows = earlier.most_like()
+        nearest.add_all(held)
+    _search(vectors, rows, nearest, threads, progress)
+    return _repeated(nearest.settle(), first, stands_for)
+
+
+def _search(vectors: np.ndarray, rows: Members, nearest: Nearest, threads: int, progress: Progress) -> None:
+    """Search for the nearest of `rows`, all or some.
+
+    One tile and one single-threaded product per thread: threads inside a product would wait for each other.
+    """
     from threadpoolctl import threadpool_limits
 
     progress(Step(STAGE, 0, 0))  # the cells of a large library take a while
-    tiles = list(_tiles(vectors, threads))
-    sketch = sketches(vectors) if len(vectors) >= SKETCHED_FROM and vectors.shape[1] > 2 * SKETCH else None
-    tasks = (partial(_tile, vectors, sketch, nearest, rows, columns) for rows, columns in tiles)
+    tiles = list(_tiles(vectors, rows, threads))
+    many = len(rows) >= SKETCHED_FROM and vectors.shape[1] > 2 * SKETCH
+    sketch = sketches(vectors) if many else None
+    tasks = (partial(_tile, vectors, sketch, nearest, living, looking) for living, looking in tiles)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         for done, found in enumerate(_few_at_a_time(pool, tasks, 2 * threads), 1):
             nearest.add(*found)
@@ -180,8 +218,11 @@ def _few_at_a_time(pool: ThreadPoolExecutor, tasks: Iterable[Callable[[], Pairs]
         waiting.extend(pool.submit(task) for task in islice(tasks, 1))
 
 
-def _tiles(vectors: np.ndarray, threads: int) -> Iterator[tuple[Members, Members]]:
-    """Rows and columns of each tile. Each pair is in one tile; with cells, in one or two, or missed."""
+def _tiles(vectors: np.ndarray, rows: Members, threads: int) -> Iterator[tuple[Members, Members]]:
+    """Rows and columns of each tile. A pair with one of `rows` is in one tile or two; with cells, it may be missed."""
+    if len(rows) <= len(vectors) // 2:
+        yield from product(_parts(rows), _parts(np.arange(len(vectors))))
+        return
     if len(vectors) > EXACT_UP_TO:
         for living, looking in cells(vectors, threads):
             yield from product(_parts(living), _parts(looking))

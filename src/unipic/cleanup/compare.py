@@ -100,7 +100,7 @@ def compare(
     embeddings = embeddings.of(sorted(embeddings.photos, key=keeper_first))
     photos = embeddings.photos
     likely, least = calibration.middle, calibration.cosine(WORTH_A_LOOK)
-    first, second, cosine = neighbours(embeddings, likely, least, workers, progress)
+    first, second, cosine = neighbours(embeddings, likely, least, workers, progress, index.nearest)
     pairs = [(photos[a], photos[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
     times = np.array([time_evidence(a, b) for a, b in pairs])
     worth = calibration.odds(cosine) + _known(times, pairs) >= WORTH_COMPARING

@@ -35,6 +35,7 @@ Pair = tuple[Photo, Photo]
 THUMBNAILS = "thumbs"
 BEFORE = "facts"  # the folder of the index, in the data folder of versions before
 VIEWS = "views"  # large pictures for the browser
+NEAREST = "nearest"  # which photos of a gallery are near each other
 ROWS = "ray"  # where workers of a local Ray leave their results
 DAY_S = 86_400  # seconds
 KEEP_DAYS = 180  # days after which a file outside the library that no run asked for is forgotten
@@ -48,6 +49,7 @@ class Index:
     """Interface of the index. This base class remembers nothing."""
 
     notices: tuple[str, ...] = ()
+    nearest: Path | None = None  # the folder for what runs find of whole galleries
 
     def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
         """Each file with its stored result for the encoder `key`; None if it must be read. `Seen.stale`:
@@ -131,6 +133,7 @@ class StoredIndex(Index):
     def __init__(self, folder: Path, thumbnails: Thumbnails, limits: Limits) -> None:
         """`limits`: only photos read within the same limits are known."""
         self.thumbnails = thumbnails
+        self.nearest = folder / NEAREST
         self.base = Database(folder / FILE)
         self._limits = limits
         self._today = int(time.time() // DAY_S)
@@ -376,7 +379,7 @@ def forget(folder: Path) -> int:
     freed = sum(path.stat().st_size for path in ours)
     for end in ENDINGS:
         folder.joinpath(FILE + end).unlink(missing_ok=True)
-    for part in (THUMBNAILS, ROWS, VIEWS, TEXTS, FRAMES):
+    for part in (THUMBNAILS, NEAREST, ROWS, VIEWS, TEXTS, FRAMES):
         shutil.rmtree(folder / part, ignore_errors=True)
     return freed
 
