@@ -16,7 +16,11 @@ def near_duplicates(likeness: Likeness, least: float, measured: Likeness | None 
     Better originals choose first, so every copy is directly like its keeper, and no keeper is a copy. `measured`: the
     likeness without what a person said, by which doubts are told.
     """
-    measured = measured or likeness
+    return [_set(likeness, measured or likeness, *chosen) for chosen in keepers(likeness, least)]
+
+
+def keepers(likeness: Likeness, least: float) -> list[tuple[Photo, list[Photo]]]:
+    """The keeper of each set, and its copies."""
     likeness = likeness.only(likeness.sameness >= least)
     likeness = likeness.of(sorted(likeness.paired(), key=keeper_first))
     free = [True] * len(likeness.photos)
@@ -27,7 +31,7 @@ def near_duplicates(likeness: Likeness, least: float, measured: Likeness | None 
             free[copy] = False
             copies.setdefault(keeper, []).append(copy)
     photos = likeness.photos
-    return [_set(likeness, measured, photos[keeper], [photos[i] for i in found]) for keeper, found in copies.items()]
+    return [(photos[keeper], [photos[copy] for copy in found]) for keeper, found in copies.items()]
 
 
 def _set(likeness: Likeness, measured: Likeness, keeper: Photo, copies: list[Photo]) -> DuplicateSet:

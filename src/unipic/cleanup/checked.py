@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from unipic.cleanup._near import NOT_CHECKED, SAME, near_duplicates
+from unipic.cleanup._near import NOT_CHECKED, SAME, keepers
 from unipic.cleanup.likeness import Likeness
 from unipic.core.language import kept
 from unipic.core.photo import Photo
@@ -41,26 +41,19 @@ def checked(likeness: Likeness, least: float, look: Callable[[Sequence[Pair]], S
 
 def _unseen(likeness: Likeness, least: float, looks: Mapping[Ids, Look]) -> list[Pair]:
     """The pairs of a keeper and its copy that nobody looked at."""
-    pairs = [(found.keeper, copy) for found in near_duplicates(likeness, least) for copy in found.copies]
+    pairs = [(keeper, copy) for keeper, copies in keepers(likeness, least) for copy in copies]
     return [(a, b) for a, b in pairs if (a.id, b.id) not in looks]
 
 
 def _without_different(likeness: Likeness, looks: Mapping[Ids, Look]) -> Likeness:
     """The likeness with a sameness of 0, and the similarity of two pictures, where the verdict is "different"."""
-    photos = likeness.photos
-    apart = {ids for ids, seen in looks.items() if seen.verdict == "different"}
-    ends = zip(likeness.first.tolist(), likeness.second.tolist(), strict=True)
-    differ = np.array([_in(apart, photos[a].id, photos[b].id) for a, b in ends], dtype=bool)
+    differ = likeness.which(ids for ids, seen in looks.items() if seen.verdict == "different")
     similarity = likeness.similarity if likeness.otherwise is None else likeness.otherwise
     return replace(
         likeness,
         sameness=np.where(differ, 0.0, likeness.sameness),
         similarity=np.where(differ, similarity, likeness.similarity),
     )
-
-
-def _in(pairs: Iterable[Ids], a: str, b: str) -> bool:
-    return (a, b) in pairs or (b, a) in pairs
 
 
 def _doubts(likeness: Likeness, looks: Mapping[Ids, Look]) -> Iterable[tuple[Ids, str]]:

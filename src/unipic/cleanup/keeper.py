@@ -50,9 +50,9 @@ def evidence(photo: Photo) -> float:
 
 def keeper_reason(keeper: Photo, copy: Photo) -> str:
     """Why the keeper is the better original, in one line that can be checked; "" if it is not the better one."""
-    keys = zip(keeper_first(keeper), keeper_first(copy), strict=True)
-    place = next((place for place, (a, b) in enumerate(keys) if a != b), None)
-    if place is None or keeper_first(copy) < keeper_first(keeper):
+    mine, other = keeper_first(keeper), keeper_first(copy)
+    place = next((place for place, (a, b) in enumerate(zip(mine, other, strict=True)) if a != b), None)
+    if place is None or other < mine:
         return ""
     return REASONS[place](keeper, copy)
 

@@ -121,16 +121,27 @@ class Likeness:
         otherwise = None if self.otherwise is None else self.otherwise[kept]
         return replace(self, first=first, second=second, similarity=similarity, sameness=sameness, otherwise=otherwise)
 
+    def which(self, pairs: Iterable[tuple[str, str]]) -> np.ndarray:
+        """bool [P]: which pairs are those of these ids, in either order."""
+        found = np.zeros(len(self.first), dtype=bool)
+        found[[at for a, b in pairs if (at := self._at(a, b)) is not None]] = True
+        return found
+
     def _of_pair(self, values: np.ndarray, a: Photo, b: Photo) -> float:
-        """The entry of `values` for two photos. Pairs are sorted, so a binary search replaces a table."""
+        """The entry of `values` for two photos."""
         if a.id == b.id:
             return 100.0
-        one, other = self._places.get(a.id), self._places.get(b.id)
+        at = self._at(a.id, b.id)
+        return 0.0 if at is None else float(values[at])
+
+    def _at(self, a: str, b: str) -> int | None:
+        """The place of the pair of two ids. Pairs are sorted, so a binary search replaces a table."""
+        one, other = self._places.get(a), self._places.get(b)
         if one is None or other is None:
-            return 0.0
+            return None
         pair = min(one, other) * len(self.photos) + max(one, other)
         at = int(self._pairs.searchsorted(pair))
-        return float(values[at]) if at < len(values) and self._pairs[at] == pair else 0.0
+        return at if at < len(self._pairs) and self._pairs[at] == pair else None
 
     @cached_property
     def _places(self) -> dict[str, int]:

@@ -121,7 +121,8 @@ class Photo:
 
 def local_time(photo: Photo) -> datetime | None:
     """The local time of the photo, comparable with and without a time zone; None if unknown."""
-    return photo.taken.replace(tzinfo=None) if photo.taken else None
+    taken = photo.taken
+    return taken.replace(tzinfo=None) if taken and taken.tzinfo else taken
 
 
 def in_utc(photo: Photo) -> bool:
@@ -247,6 +248,7 @@ def same_content(known: str, digest: str) -> bool:
 
 def seconds_apart(a: Photo, b: Photo) -> float | None:
     """Seconds between two photos by the cameras' local clocks; None if a camera did not write its time."""
-    if not (a.taken and b.taken and a.taken_by_camera and b.taken_by_camera):
+    ours, theirs = local_time(a), local_time(b)
+    if not (ours and theirs and a.taken_by_camera and b.taken_by_camera):
         return None
-    return abs((a.taken.replace(tzinfo=None) - b.taken.replace(tzinfo=None)).total_seconds())
+    return abs((ours - theirs).total_seconds())

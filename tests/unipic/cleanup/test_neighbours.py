@@ -1,6 +1,9 @@
 import random
 import threading
+from dataclasses import replace
 from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis.strategies as st
@@ -270,3 +273,68 @@ def test_identical_photos_are_neighbours_all() -> None:
     first, _, cosine = neighbours(embeddings([photo(f"{i}") for i in range(20)], np.ones((20, 3))), LIKELY, LEAST)
     assert len(first) == 20 * 19 // 2
     assert cosine == pytest.approx(1.0)
+
+
+def remembered(given: Embeddings, folder: Path) -> tuple[Found, int]:
+    """What is found with what earlier runs left in the folder, and how many rows were searched."""
+    searched = list[int]()
+    with pytest.MonkeyPatch.context() as patch:
+        search = module._search
+        patch.setattr(module, "KNOWN_FROM", 0)
+        patch.setattr(module, "_search", lambda *a: (searched.append(len(a[1])), search(*a))[-1])
+        first, second, cosine = neighbours(given, LIKELY, LEAST, known=folder)
+    pairs = zip(first.tolist(), second.tolist(), cosine.tolist(), strict=True)
+    ids = [photo.id for photo in given.photos]
+    return {(min(ids[a], ids[b]), max(ids[a], ids[b])): value for a, b, value in pairs}, sum(searched)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.sampled_from([(64, 8), (3, 1)]), st.randoms())
+def test_what_earlier_runs_left_changes_nothing(seed: int, amount: int, caps: Any, rng: random.Random) -> None:
+    photos = clustered(seed, amount)
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as name:
+        patch.setattr(module, "MAX_NEIGHBOURS", caps[0])
+        patch.setattr(module, "MAX_UNLIKELY", caps[1])
+        for _ in range(5):  # photos come and go
+            some = photos.of(rng.sample(list(photos.photos), rng.randint(0, amount)))
+            assert remembered(some, Path(name))[0] == named(some)
+
+
+def test_only_new_photos_are_searched(tmp_path: Path) -> None:
+    found = clustered(7, 60)
+    photos = embeddings([replace(one, comparable=True) for one in found.photos], found.vectors)
+    before, after = photos.of(photos.photos[:50]), photos
+    assert remembered(before, tmp_path)[1] == 50
+    assert remembered(before, tmp_path) == (named(before), 0)
+    assert remembered(after, tmp_path) == (named(after), 10)
+    alone = min(photos.photos, key=lambda one: sum(one.id in pair for pair in named(after)))
+    rest = photos.of(one for one in photos.photos if one is not alone)
+    found, searched = remembered(rest, tmp_path)  # only those that were near the one that is gone
+    assert found == named(rest)
+    assert searched == sum(alone.id in pair for pair in named(after)) < 50
+
+
+def test_the_latest_galleries_are_kept_and_damage_costs_only_time(tmp_path: Path) -> None:
+    photos = clustered(8, 40)
+    for size in range(10, 30, 2):
+        remembered(photos.of(photos.photos[:size]), tmp_path)
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 4
+    for number, file in enumerate(files):
+        file.write_bytes([b"", b"no archive", file.read_bytes()[:700], bytes(9000)][number])
+    again = photos.of(photos.photos[:28])
+    assert remembered(again, tmp_path)[0] == named(again)
+
+
+def test_another_vector_of_a_photo_is_another_photo(tmp_path: Path) -> None:
+    one, other = clustered(1, 20), clustered(2, 20)
+    remembered(one, tmp_path)
+    same = embeddings(one.photos, other.vectors)
+    assert remembered(same, tmp_path)[0] == named(same)
+
+
+def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
+    folder = tmp_path / "a file"
+    folder.write_text("in its place")
+    photos = clustered(3, 20)
+    assert remembered(photos, folder)[0] == named(photos)
