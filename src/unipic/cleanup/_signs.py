@@ -35,18 +35,19 @@ class Sign:
     number: Number  # higher: more likely the original
     why: Why
     least: float = 0.3  # that the fit of the weight may give, by what is known without it
+    by_traces: bool = False  # the number depends on nothing else of the photo
 
 
 def _has(name: str, weight: float, words: str, *traces: Trace) -> Sign:
     """A sign that the original has one of these traces."""
     own = frozenset(traces)
-    return Sign(name, weight, lambda photo: float(not own.isdisjoint(photo.traces)), _said(words))
+    return Sign(name, weight, lambda photo: float(not own.isdisjoint(photo.traces)), _said(words), by_traces=True)
 
 
 def _lacks(name: str, weight: float, words: str, *traces: Trace, least: float = 0.3) -> Sign:
     """A sign that the original has none of these traces."""
     others = frozenset(traces)
-    return Sign(name, weight, lambda photo: -float(not others.isdisjoint(photo.traces)), _said(words), least)
+    return Sign(name, weight, lambda photo: -float(not others.isdisjoint(photo.traces)), _said(words), least, True)
 
 
 def _said(words: str) -> Why:

@@ -248,9 +248,10 @@ def compare_pair(a: Photo, b: Photo, sketches: Sketches, bits: int) -> PairResul
 
 def other_shot(a: Photo, b: Photo) -> bool:
     """Whether the cameras' data says that these are two exposures, or of two cameras."""
-    ours, theirs = exposure_parts(a), exposure_parts(b)
-    if any(ours[name] != theirs[name] for name in ours.keys() & theirs.keys()):
-        return True
+    if a.exposure != b.exposure:
+        ours, theirs = exposure_parts(a), exposure_parts(b)
+        if any(ours[name] != theirs[name] for name in ours.keys() & theirs.keys()):
+            return True
     apart = seconds_apart(a, b)
     if apart is None:
         return False
