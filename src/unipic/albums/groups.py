@@ -1,8 +1,9 @@
 """Groups for an album: similar shots, copies and series that share a photo become one group, with its best shots."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from unipic.cleanup.keeper import keeper_first
 from unipic.cleanup.result import Cleanup, Cluster, Series
@@ -39,8 +40,45 @@ def groups_of(
     series = () if only_copies else cleanup.series
     bonds = [one.photos for one in clusters] + [one.photos for one in series]
     bonds += [(found.keeper, *found.copies) for found in cleanup.lanes]
-    found = [_group(photos, cleanup, clusters, series, chosen) for photos in _joined(bonds)]
+    facts = _Facts(_ByPhoto(clusters), _ByPhoto(series), _copies(cleanup), chosen)
+    found = [_group(photos, facts) for photos in _joined(bonds)]
     return tuple(sorted(found, key=lambda group: _when(group.photos[0])))
+
+
+Bond = TypeVar("Bond", Cluster, Series)
+
+
+class _ByPhoto(Generic[Bond]):
+    """Clusters or series by their photos."""
+
+    def __init__(self, bonds: Sequence[Bond]) -> None:
+        self._bonds = bonds
+        self._places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, bond in enumerate(bonds):
+            for photo in bond.photos:
+                self._places[photo.id].append(place)
+
+    def of(self, photos: Iterable[Photo]) -> list[Bond]:
+        """Those that have one of the photos, in their order."""
+        places = {place for photo in photos for place in self._places.get(photo.id, ())}
+        return [self._bonds[place] for place in sorted(places)]
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What a group is told by."""
+
+    clusters: _ByPhoto[Cluster]
+    series: _ByPhoto[Series]
+    copies: Mapping[str, int]  # how many, by the keeper's id
+    chosen: frozenset[str]
+
+
+def _copies(cleanup: Cleanup) -> Mapping[str, int]:
+    copies = Counter[str]()
+    for found in cleanup.lanes:
+        copies[found.keeper.id] += len(found.copies)
+    return copies
 
 
 def left_of(groups: Iterable[AlbumGroup], stay: frozenset[str]) -> tuple[AlbumGroup, ...]:
@@ -97,21 +135,13 @@ def _joined(bonds: Iterable[Sequence[Photo]]) -> Iterator[list[Photo]]:
             yield sorted((photos[id] for id in members), key=_when)
 
 
-def _group(
-    photos: Sequence[Photo],
-    cleanup: Cleanup,
-    clusters: Sequence[Cluster],
-    series: Sequence[Series],
-    chosen: frozenset[str],
-) -> AlbumGroup:
-    ids = {photo.id for photo in photos}
-    shots = [one for one in clusters if not ids.isdisjoint(photo.id for photo in one.photos)]
-    whole = tuple(one for one in series if not ids.isdisjoint(photo.id for photo in one.photos))
+def _group(photos: Sequence[Photo], facts: _Facts) -> AlbumGroup:
+    shots, whole = facts.clusters.of(photos), tuple(facts.series.of(photos))
     best, why = _best(photos, shots, whole)
-    decided = tuple(photo for photo in photos if photo.id in chosen)
+    decided = tuple(photo for photo in photos if photo.id in facts.chosen)
     if decided:
         best, why = decided, kept("chosen by you")
-    copies = sum(len(found.copies) for found in cleanup.lanes if found.keeper.id in ids)
+    copies = sum(facts.copies.get(photo.id, 0) for photo in photos)
     grouped = [one.reason for one in whole]
     grouped += [kept("{n} similar shots of one moment", n=sum(len(one.photos) for one in shots))] if shots else []
     if copies == 1:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from math import cos, radians, sin
+from math import asin, cos, degrees, radians, sin
 from pathlib import Path
 
 import numpy as np
@@ -54,9 +54,7 @@ class Places:
         """The place whose pull on the point is greatest; None far from all, and where devices do not know better."""
         if (latitude, longitude) in NOWHERE:
             return None
-        margin = FURTHEST_KM / DEGREE_KM
-        first, last = np.searchsorted(self._latitudes, [latitude - margin, latitude + margin])
-        some = slice(first, last)
+        some = self._around(latitude, longitude)
         away = distance_km(latitude, longitude, self._latitudes[some], self._longitudes[some])
         pull = np.where(away <= FURTHEST_KM, away / self._reach[some], np.inf)
         if not len(pull) or not np.isfinite(pull.min()):
@@ -65,8 +63,17 @@ class Places:
         people = self._people[some]
         around = (people > PARTS_OF_A_CITY * people[nearest]) & (away <= self._reach[some])
         city = int(np.where(around, pull, np.inf).argmin()) if around.any() else None
-        within = None if city is None else self._place(int(first + city))
-        return replace(self._place(int(first + nearest)), within=within)
+        within = None if city is None else self._place(int(some[city]))
+        return replace(self._place(int(some[nearest])), within=within)
+
+    def _around(self, latitude: float, longitude: float) -> np.ndarray:
+        """int64 [N]: the places in a box with sides of twice FURTHEST_KM, most of which are not further away."""
+        margin = FURTHEST_KM / DEGREE_KM
+        first, last = np.searchsorted(self._latitudes, [latitude - margin, latitude + margin])
+        narrowest = max(1e-9, cos(radians(min(90.0, abs(latitude) + margin))))
+        widest = 2 * degrees(asin(min(1.0, sin(FURTHEST_KM / EARTH_KM / 2) / narrowest)))
+        off = np.abs(self._longitudes[first:last] - longitude)
+        return np.asarray(first + np.flatnonzero(np.minimum(off, 360 - off) <= widest))
 
     def named(self, id: int) -> Place | None:
         """The place with this id."""
