@@ -92,7 +92,9 @@ class Judge:
             ours, theirs = self.labels[a.name], self.labels[b.name]
             if half(ours) == half(theirs) and level(ours, theirs) not in ("exact", "open"):
                 laid = self.known[a.id, b.id]
-                rest = float(points_evidence(np.array([laid.points]))[0]) + time_evidence(a, b)
+                rest = float(points_evidence(np.array([laid.points]))[0]) + float(
+                    time_evidence((a, b), np.array([0]), np.array([1]))[0]
+                )
                 rows[half(ours)].append((cosine, rest, laid.sameness, level(ours, theirs) != "different"))
         first, second = (Evidence(*(np.array(part) for part in zip(*some, strict=True))) for some in rows)
         return first, second

@@ -11,14 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.helpers.accepted import accept_all
-from tests.helpers.galleries import bonds_over, compare_pair, films_in, galleries, rules_over, tools, without_pictures
+from tests.helpers.galleries import (
+    bonds_over,
+    compare_pair,
+    films_in,
+    galleries,
+    rules_over,
+    time_odds,
+    tools,
+    without_pictures,
+)
 from tests.helpers.pictures import PlainEncoder
 from tests.helpers.recorded import cleanup_from_dict
 from tests.safety.harness.amounts import amount
 
 from unipic.cleanup.bonds import Bonds
 from unipic.cleanup.evidence import Evidence
-from unipic.cleanup.likeness import percent, points_evidence, time_evidence
+from unipic.cleanup.likeness import percent, points_evidence
 from unipic.cleanup.record import cleanup_to_dict, evidence_from_dict, evidence_to_dict
 from unipic.cleanup.result import Cleanup
 from unipic.core.embeddings import Embeddings
@@ -75,7 +84,7 @@ def similarity(embeddings: Embeddings, a: Photo, b: Photo) -> float:
         return 100.0
     row = {photo.id: i for i, photo in enumerate(embeddings.photos)}
     cosine = embeddings.vectors[row[a.id]].astype(np.float64) @ embeddings.vectors[row[b.id]].astype(np.float64)
-    evidence = points_evidence(np.array(compare_pair(a, b).points)) + time_evidence(a, b)
+    evidence = points_evidence(np.array(compare_pair(a, b).points)) + time_odds(a, b)
     return float(percent(PlainEncoder.calibration.odds(cosine) + evidence))
 
 

@@ -18,7 +18,7 @@ from unipic.cleanup.bonds import NO_BONDS, Bonds
 from unipic.cleanup.compare import PairResult, other_shot
 from unipic.cleanup.film_gallery import Films
 from unipic.cleanup.films import films_of, originals
-from unipic.cleanup.likeness import Likeness
+from unipic.cleanup.likeness import Likeness, time_evidence
 from unipic.cleanup.result import CLUTTER, Cleanup, Cluster, Clutter, DuplicateSet
 from unipic.core.embeddings import Embeddings
 from unipic.core.photo import FILM, FORMATS, Companion, Extra, Gallery, Measures, Photo, Unreadable
@@ -123,6 +123,11 @@ def likeness(photos: list[Photo], similar: dict[str, float], same: dict[str, flo
 
 
 ZONES = (None, UTC, timezone(timedelta(hours=-10)), timezone(timedelta(hours=5, minutes=45)))
+
+
+def time_odds(a: Photo, b: Photo) -> float:
+    """The log-odds of two photos by their clocks."""
+    return float(time_evidence((a, b), np.array([0]), np.array([1]))[0])
 
 
 @st.composite

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -131,11 +131,14 @@ class Seen:
         return grey_of(self.looks.thumbnails.load(self.photo.digest))
 
     @cached_property
-    def words(self) -> tuple[str, str]:
-        """The folders and the file's name without accents and signs."""
-        folder, _, base = self.photo.name.rpartition("/")
-        first, second = (" ".join(re.sub(r"[\W_]+", " ", folded(part)).split()) for part in (folder, base))
-        return first, second
+    def folder(self) -> str:
+        """The words of its folders."""
+        return _words(self.photo.name.rpartition("/")[0])
+
+    @cached_property
+    def name(self) -> str:
+        """The words of its file's name."""
+        return _words(self.photo.name.rpartition("/")[2])
 
     @cached_property
     def boxes(self) -> list[Box]:
@@ -143,17 +146,23 @@ class Seen:
         return [line.box for line in self.lines if line.box]
 
 
+@lru_cache(1024)
+def _words(text: str) -> str:
+    """Without accents and signs."""
+    return " ".join(re.sub(r"[\W_]+", " ", folded(text)).split())
+
+
 def screenshot(seen: Seen) -> Found | None:
     """By what the file, its name or its size says, where no camera wrote into it."""
-    photo, (folder, name) = seen.photo, seen.words
+    photo = seen.photo
     if photo.camera or photo.exposure:
         return None
     lossless, signs = photo.format in LOSSLESS, list[str]()
     if any(folded(extra.value) == "screenshot" for extra in photo.told):
         signs.append(kept("its file says so"))
-    if SCREENSHOT.search(name):
+    if SCREENSHOT.search(seen.name):
         signs.append(kept("its name says so"))
-    elif lossless and SCREENSHOT.search(folder):
+    elif lossless and SCREENSHOT.search(seen.folder):
         signs.append(kept("its folder says so"))
     sized = lossless and tuple(sorted((photo.width, photo.height))) in SCREENS
     if sized and (signs or seen.picture.flat >= FLAT_SCREEN):
@@ -180,7 +189,7 @@ def document(seen: Seen) -> Found | None:
         n, share = len(seen.boxes), covered(seen.boxes)
         words = kept("Document: {n} lines of text on {share:.0%} of the picture, on white.", n=n, share=share)
         return "document", seen.picture.paper, words
-    if BILL.search(seen.words[1]) and seen.picture.paper >= SLIP:
+    if BILL.search(seen.name) and seen.picture.paper >= SLIP:
         words = kept("Document: its name says so, and {share:.0%} of it is white.", share=seen.picture.paper)
         return "document", 0.0, words
     return None
@@ -197,7 +206,7 @@ def _behind(seen: Seen) -> float:
 
 def graphic(seen: Seen) -> Found | None:
     """A drawing or a captioned picture under a name that messengers give."""
-    if seen.photo.camera or seen.photo.exposure or not MESSENGER.search(seen.words[1]):
+    if seen.photo.camera or seen.photo.exposure or not MESSENGER.search(seen.name):
         return None
     if seen.photo.measures.noise < NO_GRAIN:
         picture = seen.picture

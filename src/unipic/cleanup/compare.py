@@ -28,7 +28,7 @@ from unipic.cleanup._alignment import (
 )
 from unipic.cleanup._neighbours import neighbours
 from unipic.cleanup.keeper import keeper_first
-from unipic.cleanup.likeness import BY_CHANCE, NO_POINTS, Likeness, percent, points_evidence, time_evidence
+from unipic.cleanup.likeness import NO_POINTS, Likeness, percent, points_evidence, time_evidence
 from unipic.core.embeddings import Embeddings
 from unipic.core.grouping import components
 from unipic.core.language import kept
@@ -61,7 +61,7 @@ PARTS = (KEYPOINTS // 2, SKETCHES // 2)
 # Log-odds of the highest similarity that can be asked for. Two exposures that reach it by encoder and clock, even if no
 # keypoint agreed, are one moment and no copies, so they need not be laid on each other.
 CERTAIN = 4.6
-UNASKED = PairResult(BY_CHANCE)  # speaks neither for nor against
+UNASKED = PairResult(0)  # as if no keypoint agreed, so that no pair is called more similar than it is
 SWEEP_GAP = 10.0  # seconds between two shots of a panorama
 OTHER_VIEW = 60  # differing bits of fingerprints, from which on the view is another
 BATCH_PAIRS = 256  # pairs per batch; threads wait for each other after each
@@ -101,11 +101,13 @@ def compare(
     photos = embeddings.photos
     likely, least = calibration.middle, calibration.cosine(WORTH_A_LOOK)
     first, second, cosine = neighbours(embeddings, likely, least, workers, progress, index.nearest)
-    pairs = [(photos[a], photos[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
-    times = np.array([time_evidence(a, b) for a, b in pairs])
-    worth = calibration.odds(cosine) + _known(times, pairs) >= WORTH_COMPARING
+    times = time_evidence(photos, first, second)
+    # One picture may have two times, if its clock was corrected: then the later one says nothing.
+    worth = calibration.odds(cosine) + np.maximum(times, 0.0) >= WORTH_COMPARING
+    for pair in np.flatnonzero(worth & (times < 0) & (calibration.odds(cosine) + times < WORTH_COMPARING)).tolist():
+        worth[pair] = not other_shot(photos[first[pair]], photos[second[pair]])
     first, second, cosine, times = first[worth], second[worth], cosine[worth], times[worth]
-    pairs = [pair for pair, it_is in zip(pairs, worth.tolist(), strict=True) if it_is]
+    pairs = [(photos[a], photos[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
     known = np.minimum(calibration.odds(cosine), ALONE) + times
     asked = [not certain(*pair, odds) for pair, odds in zip(pairs, known.tolist(), strict=True)]
     laid = iter(_results(list(compress(pairs, asked)), Sketches(thumbnails), bits, workers or cores(), progress, index))
@@ -119,11 +121,6 @@ def compare(
     otherwise = percent(odds) if pairs else np.zeros(0)
     similarity = np.where(sameness >= 50, 100.0, otherwise)
     return Likeness(photos, first, second, similarity, sameness, how, steps, otherwise=otherwise)
-
-
-def _known(times: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
-    """float64 [P]: time evidence, but 0 for pairs that may be one picture whose clock was corrected."""
-    return np.array([time if time >= 0 or other_shot(*pair) else 0.0 for time, pair in zip(times, pairs, strict=True)])
 
 
 def certain(a: Photo, b: Photo, odds: float) -> bool:

@@ -7,13 +7,13 @@ together, and the time between two shots of one camera.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from unipic.core.photo import Photo, seconds_apart
+from unipic.core.photo import Photo, local_time
 
 # Log-odds of keypoints: NO_POINTS if none match, PER_DOUBLING for every doubling beyond the few that match by chance.
 NO_POINTS = -3.0
@@ -33,11 +33,18 @@ def points_evidence(points: np.ndarray) -> np.ndarray:
     return np.where(points > 0, beyond, NO_POINTS)
 
 
-def time_evidence(a: Photo, b: Photo) -> float:
-    """Log-odds; 0 if times or cameras are unknown, or the cameras differ."""
-    if not (a.camera and a.camera == b.camera and (apart := seconds_apart(a, b)) is not None):
-        return 0.0
-    return next((odds for within, odds in TIMES if apart <= within), LATER)
+def time_evidence(photos: Sequence[Photo], first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Log-odds [P] of pairs of photos, by place; 0 if times or cameras are unknown, or the cameras differ."""
+    cameras: dict[str, int] = {"": -1}
+    camera = np.array([cameras.setdefault(photo.camera, len(cameras)) for photo in photos], np.int64)
+    timed = np.array([bool(photo.taken and photo.taken_by_camera) for photo in photos], bool)
+    when = np.array(
+        [local_time(photo) if timed[place] else None for place, photo in enumerate(photos)], "datetime64[us]"
+    )
+    apart = np.abs(when[first] - when[second]) / np.timedelta64(1, "s")
+    odds = np.select([apart <= within for within, _ in TIMES], [odds for _, odds in TIMES], LATER)
+    told = timed[first] & timed[second] & (camera[first] == camera[second]) & (camera[first] >= 0)
+    return np.where(told, odds, 0.0)
 
 
 def percent(odds: np.ndarray) -> np.ndarray:

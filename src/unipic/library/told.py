@@ -52,6 +52,8 @@ def listed(photos: Iterable[Photo], lists: Mapping[str, Mapping[str, Entry]]) ->
 
     Several parts may have a file of one name. The list of a part has the same number as its files.
     """
+    if not lists:
+        return {}
     in_folder = defaultdict[str, list[tuple[str, Mapping[str, Entry]]]](list)
     for path in sorted(lists):
         in_folder[_folder(path)].append((_number(path), lists[path]))

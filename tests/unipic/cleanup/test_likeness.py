@@ -6,9 +6,9 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.helpers.galleries import photo
+from tests.helpers.galleries import photo, time_odds
 
-from unipic.cleanup.likeness import Likeness, percent, points_evidence, time_evidence
+from unipic.cleanup.likeness import Likeness, percent, points_evidence
 from unipic.core.photo import seconds_apart
 
 NOON = datetime(2024, 6, 12, 12, 0)
@@ -25,8 +25,8 @@ def shot(id: str, seconds: float | None = 0.0, camera: str = "Box", **facts: Any
     [(0, 3.0), (1, 3.0), (60, 3.0), (60.5, 1.0), (600, 1.0), (601, -1.5), (3600, -1.5), (3601, -3.0), (10**7, -3.0)],
 )
 def test_the_time_between_two_shots_of_one_camera_tells(seconds: float, odds: float) -> None:
-    assert time_evidence(shot("a"), shot("b", seconds)) == odds
-    assert time_evidence(shot("b", seconds), shot("a")) == odds
+    assert time_odds(shot("a"), shot("b", seconds)) == odds
+    assert time_odds(shot("b", seconds), shot("a")) == odds
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ def test_the_time_between_two_shots_of_one_camera_tells(seconds: float, odds: fl
     ],
 )
 def test_what_does_not_tell_says_nothing(other: dict[str, Any]) -> None:
-    assert time_evidence(shot("a"), shot("b", **other)) == 0.0
-    assert time_evidence(shot("b", **other), shot("a")) == 0.0
+    assert time_odds(shot("a"), shot("b", **other)) == 0.0
+    assert time_odds(shot("b", **other), shot("a")) == 0.0
 
 
 def test_two_photos_of_no_known_camera_say_nothing() -> None:
-    assert time_evidence(shot("a", camera=""), shot("b", camera="")) == 0.0
+    assert time_odds(shot("a", camera=""), shot("b", camera="")) == 0.0
 
 
 def test_clocks_are_read_as_they_stand_on_the_wall() -> None:
