@@ -247,7 +247,7 @@ def opened(path: str, limit: int) -> Iterator[tuple[BinaryIO, int]]:
 def _digest(file: BinaryIO) -> str:
     """sha256 of all bytes, hexadecimal."""
     if isinstance(file, io.BytesIO):
-        return hashlib.sha256(file.getbuffer()).hexdigest()
+        return hashlib.sha256(file.getvalue()).hexdigest()
     file.seek(0)
     return copy_and_hash(file)
 
@@ -352,7 +352,7 @@ def _frames(image: Image.Image, file: BinaryIO) -> str:
 def _load(image: Image.Image, file: BinaryIO, long_side: int) -> tuple[Image.Image, str]:
     """Decode. A JPEG that lacks only its end marker is accepted, with a note."""
     if isinstance(image, ImageFile.ImageFile) and image.format in ("JPEG", "MPO") and isinstance(file, io.BytesIO):
-        image.decodermaxblock = len(file.getbuffer())  # all bytes are in memory, so libjpeg need not stop every 64 kB
+        image.decodermaxblock = len(file.getvalue())  # all bytes are in memory, so libjpeg need not stop every 64 kB
     try:
         image.load()
         return image, ""
