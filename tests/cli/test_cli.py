@@ -30,8 +30,7 @@ from unipic.core.words import size
 from unipic.destinations import _writing
 from unipic.destinations.base import MANIFEST
 from unipic.library._decisions import FILE
-from unipic.library.decisions import Catalogue, Ruling
-from unipic.review.journal import ruling_from_dict
+from unipic.library.decisions import Catalogue, Ruling, ruling_of
 from unipic.sources.folder import JOURNAL, SET_ASIDE
 
 pytestmark = pytest.mark.slow
@@ -542,7 +541,7 @@ def test_decisions_are_listed_and_taken_back(cli: Cli, decided: list[Ruling]) ->
     assert unknown.exit_code == 2
     assert "there is no decision zz" in unknown.stderr
     (left,) = json.loads(cli("decisions", "--forget", "0a", "--json").stdout)
-    assert ruling_from_dict(left) == decided[1]
+    assert ruling_of(**left) == decided[1]
     assert [one["id"] for one in json.loads(cli("decisions", "--json").stdout)] == ["0b"]
 
 

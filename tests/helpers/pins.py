@@ -91,14 +91,14 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/ocr": (1, "48c65f609b24fa87"),
     "vision/faces": (1, "2e51ae8e586b427d"),
     "vision/chips": (1, "c228ebe4fdf85155"),
-    "vision/face_net": (1, "61ab4bc36ef097b5"),
+    "vision/face_net": (1, "523be6d8f4205197"),
     "vision/own_faces": (1, "5519231985cefcf3"),
     "people/grouping": (1, "dcb25b68fe8ad7f4"),
     "cleanup/compare": (2, "53d297a4edf395d6"),
     "cleanup/look": (3, "1f6b4fbdeda9f3cb"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "7cffa1de06a35497"),
-    "video/facts": (1, "8223eb3a5e5e3d2b"),
+    "video/facts": (1, "e60bd87e98803485"),
     "reading/seen": (3, "62abe9c352613399"),
 }
 

@@ -28,9 +28,8 @@ from unipic.core.photo import Gallery
 from unipic.core.progress import Step
 from unipic.core.settings import PROJECT
 from unipic.library._decisions import FILE
-from unipic.library.decisions import Catalogue, Ruling
+from unipic.library.decisions import Catalogue, Ruling, ruling_of
 from unipic.library.library import Library
-from unipic.review.journal import ruling_from_dict
 from unipic.vision import registry
 
 A, B, C = PHOTOS = [photo(id) for id in "abc"]
@@ -90,7 +89,7 @@ def test_what_people_said_of_these_photos_before_lies_beside_it(run: Run, tmp_pa
     catalogue.save([ours, Ruling("2", 6.0, (("f" * 64, "e" * 64),))])
     first_seen = catalogue.meet([A.digest])
     keep_evidence(run, FOUND, catalogue)
-    assert [ruling_from_dict(values) for values in read_json(run.folder / "remembered.json")] == [ours]
+    assert [ruling_of(**values) for values in read_json(run.folder / "remembered.json")] == [ours]
     evidence = evidence_from_dict(read_json(run.folder / "evidence.json"))
     assert evidence.first_seen.keys() == {photo.digest for photo in PHOTOS}
     assert evidence.first_seen[A.digest] == first_seen[A.digest] <= evidence.first_seen[B.digest]

@@ -1,7 +1,5 @@
 """Every number a person may tune, once, with its reason; and the folders that Unipic uses."""
 
-from __future__ import annotations
-
 import math
 import os
 import re
@@ -247,7 +245,7 @@ class Settings:
     films: FilmLimits = FilmLimits()
 
     @classmethod
-    def of(cls, **values: Any) -> Settings:
+    def of(cls, **values: Any) -> "Settings":
         """The default settings but for some values."""
         return changed(cls(), values)
 

@@ -48,7 +48,8 @@ class Cutter:
             for digest in some:
                 if digest not in todo:
                     yield Cut(digest, tuple(stored[digest].items()))
-            uncut = (Uncut(one, self._thumbnail(one.digest), _where(found[one.digest])) for one in self._files(todo))
+            files = originals(self.ask, todo)
+            uncut = (Uncut(one, self._thumbnail(one.digest), _where(found[one.digest])) for one in files)
             for cut in cut_all(uncut, self.engine, self.limits):
                 for name, jpeg in cut.chips:
                     self.chips.save(cut.digest, name, jpeg)
@@ -57,9 +58,6 @@ class Cutter:
     def _thumbnail(self, digest: str) -> bytes:
         path = self.thumbnails.path(digest)
         return path.read_bytes() if path.is_file() else b""
-
-    def _files(self, digests: Sequence[str]) -> list[Original]:
-        return originals(self.ask, digests)
 
 
 def originals(ask: Ask, digests: Sequence[str]) -> list[Original]:

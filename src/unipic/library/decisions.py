@@ -99,6 +99,13 @@ class Catalogue(Decisions):
         return found
 
 
+def ruling_of(
+    id: str, at: float, parts: Iterable[Iterable[str]], kept: Iterable[str] | None, moment: bool, names: Iterable[str]
+) -> Ruling:
+    """A ruling whose tuples JSON made lists of."""
+    return Ruling(id, at, tuple(map(tuple, parts)), None if kept is None else tuple(kept), moment, tuple(names))
+
+
 def _renamed(ruling: Ruling, names: Mapping[str, str]) -> Ruling:
     """The ruling with some digests replaced."""
     parts = tuple(tuple(names.get(digest, digest) for digest in part) for part in ruling.parts)
@@ -107,12 +114,4 @@ def _renamed(ruling: Ruling, names: Mapping[str, str]) -> Ruling:
 
 
 def _ruling(id: str, at: float, parts: str, kept: str, moment: int, names: str) -> Ruling:
-    stays = json.loads(kept)
-    return Ruling(
-        id,
-        at,
-        tuple(tuple(part) for part in json.loads(parts)),
-        None if stays is None else tuple(stays),
-        bool(moment),
-        tuple(json.loads(names)),
-    )
+    return ruling_of(id, at, json.loads(parts), json.loads(kept), bool(moment), json.loads(names))

@@ -15,13 +15,13 @@ from unipic.core.settings import Limits
 from unipic.library._cutting import Cutter, originals
 from unipic.library._database import FRAMES, Database, rows_in
 from unipic.library._parts import store_part, store_parts
-from unipic.library._tables import portions
+from unipic.library._tables import marks, portions
 from unipic.library.chips import Chips
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import versions
 from unipic.reading.engines.base import Engine
 from unipic.reading.images import load_thumbnail
-from unipic.reading.scaled import Original, scaled
+from unipic.reading.scaled import scaled
 from unipic.vision.base import VIEW, Detector, Encoder, Part, TextEncoder, failed
 from unipic.vision.face_net import FaceEncoder
 from unipic.vision.own_faces import OwnFaceEncoder
@@ -95,7 +95,8 @@ class Filler:
         """
         undone, done = _undone(self.base, digests, model.key), 0
         progress(Step(model.stage, 0, len(undone), "photo"))
-        lots: Iterator[Any] = self._originals(undone, model) if model.side else _lots(undone, self.thumbnails)
+        thumbnails = ((digest, self.thumbnails.path(digest)) for digest in undone)
+        lots: Iterator[Any] = self._originals(undone, model) if model.side else _lots(thumbnails, LOT)
         if model.finder:
             lots = self._faces(undone, model)
         for lot, parts in self.engine.apply(model.open, model.work, lots):
@@ -117,9 +118,8 @@ class Filler:
         wanted, pictures = set(digests), Thumbnails(self.thumbnails.folder.parent / FRAMES)
         frames = [row for row in self.base.ask(asked, [model.key]) if row[0] in wanted]
         paths = ((f"{digest} {part}", pictures.path(f"{digest}-{part}")) for digest, part in frames)
-        there = ((name, path.read_bytes()) for name, path in paths if path.is_file())
         done, made = 0, versions.picture()
-        for lot, parts in self.engine.apply(model.open, model.work, _batches(there)):
+        for lot, parts in self.engine.apply(model.open, model.work, _lots(paths, LARGE_LOT)):
             for (name, _), its in zip(lot, parts, strict=True):
                 digest, frame = name.split(" ")
                 for part in its:
@@ -130,7 +130,8 @@ class Filler:
     def _originals(self, digests: Sequence[str], model: Model) -> Iterator[Lot]:
         """Originals scaled down. One that cannot be decoded is done, with the reason as its only part."""
         lot: list[tuple[str, bytes]] = []
-        for one in scaled(self._files(digests), model.side, self.engine, self.limits):
+        files = (one for some in portions(digests) for one in originals(self.base.ask, some))
+        for one in scaled(files, model.side, self.engine, self.limits):
             if one.reason:
                 store_parts(self.base, one.digest, [failed(one.reason)], model.key)
             elif one.jpeg:
@@ -140,11 +141,6 @@ class Filler:
                 lot = []
         if lot:
             yield tuple(lot)
-
-    def _files(self, digests: Sequence[str]) -> Iterator[Original]:
-        """The files of each photo."""
-        for some in portions(digests):
-            yield from originals(self.base.ask, some)
 
     def _faces(self, digests: Sequence[str], model: Model) -> Iterator[FaceLot]:
         """The chips of each photo's faces. A photo that cannot be decoded is done, with the reason as its only part."""
@@ -175,23 +171,14 @@ def _undone(base: Database, shown: Sequence[str], key: str) -> list[str]:
     undone = [digest for digest in shown if digest not in known]
     for some in portions(undone):  # what an older version made of them
         for table in ("vector", "part"):
-            marks = ",".join("?" * len(some))
-            base.queue(f"DELETE FROM {table} WHERE key = ? AND digest IN ({marks})", [key, *some])
+            base.queue(f"DELETE FROM {table} WHERE key = ? AND digest IN ({marks(some)})", [key, *some])
     return undone
 
 
-def _lots(digests: Sequence[str], thumbnails: Thumbnails) -> Iterator[Lot]:
-    for start in range(0, len(digests), LOT):
-        paths = {digest: thumbnails.path(digest) for digest in digests[start : start + LOT]}
-        lot = tuple((digest, path.read_bytes()) for digest, path in paths.items() if path.is_file())
-        if lot:
-            yield lot
-
-
-def _batches(pictures: Iterable[tuple[str, bytes]]) -> Iterator[Lot]:
-    """LARGE_LOT at a time."""
-    left = iter(pictures)
-    while lot := tuple(islice(left, LARGE_LOT)):
+def _lots(pictures: Iterable[tuple[str, Path]], number: int) -> Iterator[Lot]:
+    """The pictures that are there, so many at a time."""
+    there = ((name, path.read_bytes()) for name, path in pictures if path.is_file())
+    while lot := tuple(islice(there, number)):
         yield lot
 
 

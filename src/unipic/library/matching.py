@@ -3,8 +3,6 @@
 Whatever a person typed is bound as a value or quoted as a string of FTS5, and is never syntax.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Collection, Sequence
@@ -92,21 +90,21 @@ class Among:
 class Every:
     """All of the conditions hold."""
 
-    conditions: tuple[Condition, ...]
+    conditions: tuple["Condition", ...]
 
 
 @dataclass(frozen=True)
 class Some:
     """One of the conditions holds; with none of them, nothing matches."""
 
-    conditions: tuple[Condition, ...]
+    conditions: tuple["Condition", ...]
 
 
 @dataclass(frozen=True)
 class Not:
     """The condition does not hold, or is not known to."""
 
-    condition: Condition
+    condition: "Condition"
 
 
 Condition = Between | OneOf | Flag | Shape | Known | Near | Contains | Among | Every | Some | Not

@@ -10,7 +10,7 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date
 from typing import Any, Literal, get_args
 
@@ -84,12 +84,9 @@ class Persons(Decisions):
 
     def version(self) -> str:
         """Differs whenever a person, ruling or step was added or taken away."""
-        if not self._begun():
-            return ""
-        with self._open() as base:
-            asked = "SELECT (SELECT count(*) FROM face_ruling), (SELECT max(at) FROM face_ruling), "
-            asked += "(SELECT max(at) FROM people_step), (SELECT max(at) FROM person), (SELECT count(*) FROM person)"
-            return repr(base.execute(asked).fetchone())
+        asked = "SELECT (SELECT count(*) FROM face_ruling), (SELECT max(at) FROM face_ruling), "
+        asked += "(SELECT max(at) FROM people_step), (SELECT max(at) FROM person), (SELECT count(*) FROM person)"
+        return "".join(map(repr, self._rows(asked)))
 
     def do(self, change: Change) -> Step:
         """Take a step: all of it or nothing."""
@@ -99,10 +96,7 @@ class Persons(Decisions):
 
     def steps(self) -> list[Step]:
         """Steps that can be undone, newest first."""
-        if not self._begun():
-            return []
-        with self._open() as base:
-            return [Step(*row) for row in base.execute("SELECT id, at, words FROM people_step ORDER BY at DESC, id")]
+        return self._rows("SELECT id, at, words FROM people_step ORDER BY at DESC, id", made=Step)
 
     def undo(self) -> Step | None:
         """Take back the newest step, and return it; None if there is none."""
@@ -158,8 +152,7 @@ class Persons(Decisions):
         persons, rulings = _read(values)
         with self._open() as base:
             before = base.total_changes
-            rows = [(one.id, one.at, one.face, one.person, one.says) for one in rulings]
-            base.executemany("INSERT OR IGNORE INTO face_ruling VALUES (?, ?, ?, ?, ?)", rows)
+            base.executemany("INSERT OR IGNORE INTO face_ruling VALUES (?, ?, ?, ?, ?)", map(astuple, rulings))
             new = base.total_changes - before
             known = dict(base.execute("SELECT id, at FROM person"))
             _put(base, (one for one in persons if one.at > known.get(one.id, -1.0)))
@@ -206,10 +199,7 @@ def _take(base: Any, change: Change) -> Step:
                            ).fetchone()  # fmt: skip
     step = Step(secrets.token_hex(8), max(time.time(), (last or 0.0) + TICK), change.words)
     touched = [*(one.id for one in change.persons), *change.ended]
-    rows = (
-        base.execute("SELECT id, name, born, cover, hidden, at FROM person WHERE id = ?", (id,)).fetchone()
-        for id in touched
-    )
+    rows = (base.execute(f"{_PERSONS} WHERE id = ?", (id,)).fetchone() for id in touched)
     before = [asdict(_person(row)) for row in rows if row]
     base.executemany("DELETE FROM person WHERE id = ?", [(id,) for id in change.ended])
     _put(base, (replace(one, at=step.at) for one in change.persons))
@@ -231,8 +221,7 @@ def _person(row: tuple[Any, ...]) -> Person:
 
 
 def _put(base: Any, persons: Iterable[Person]) -> None:
-    rows = [(one.id, one.name, one.born, one.cover, one.hidden, one.at) for one in persons]
-    base.executemany("INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?)", rows)
+    base.executemany("INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?)", map(astuple, persons))
 
 
 def _read(values: Mapping[str, Any]) -> tuple[list[Person], list[FaceRuling]]:

@@ -1,7 +1,5 @@
 """Thumbnails by digest, so copies share one. They may be deleted at any time."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -43,7 +41,7 @@ class Thumbnails:
             part.unlink(missing_ok=True)
             raise
 
-    def take(self, others: Thumbnails, digests: Iterable[str]) -> None:
+    def take(self, others: "Thumbnails", digests: Iterable[str]) -> None:
         """Add thumbnails from another folder, as hard links if possible; deleting them there does not matter."""
         for digest in digests if others.folder != self.folder else ():
             ours, theirs = self.path(digest), others.path(digest)

@@ -156,26 +156,19 @@ class People:
     def name(self, id: str, name: str, born: str = "") -> Somebody:
         """Name a person; `born` as "2015", "2015-03" or "2015-03-14", "" to leave it. SettingsError."""
         some, name = self.somebody(id), person_name(name)
-        row = replace(self._row(some), name=name, born=checked_day(born) or some.row.born)
-        return self._step(Change(kept("named {name}", name=name), (row,), says=self._claims(some, row.id)), row.id)
+        return self._put(some, kept("named {name}", name=name), name=name, born=checked_day(born) or some.row.born)
 
     def born(self, id: str, day: str) -> Somebody:
         """Say when a person was born; "" for not known. Children are compared with themselves at that age."""
-        some = self.somebody(id)
-        row = replace(self._row(some), born=checked_day(day))
-        return self._step(Change(kept("birth date"), (row,), says=self._claims(some, row.id)), row.id)
+        return self._put(self.somebody(id), kept("birth date"), born=checked_day(day))
 
     def hide(self, id: str, on: bool = True) -> Somebody:
         """Hide a person from the lists, or show it again."""
-        some = self.somebody(id)
-        row = replace(self._row(some), hidden=on)
-        return self._step(Change("hidden" if on else "shown", (row,), says=self._claims(some, row.id)), row.id)
+        return self._put(self.somebody(id), "hidden" if on else "shown", hidden=on)
 
     def cover(self, id: str, face: str) -> Somebody:
         """Choose the face, by its key, that stands for a person."""
-        some = self.somebody(id)
-        row = replace(self._row(some), cover=self._face(face).key)
-        return self._step(Change("cover", (row,), says=self._claims(some, row.id)), row.id)
+        return self._put(self.somebody(id), "cover", cover=self._face(face).key)
 
     def join(self, ids: Sequence[str], twice: bool = False) -> Somebody:
         """Make one person of several: of a named one if there is one, else of the first.
@@ -295,6 +288,11 @@ class People:
         self.records.do(change)
         self._look()
         return self.everybody[id] if id else Somebody(Person(""), False, False, (), self._known)
+
+    def _put(self, some: Somebody, words: str, **values: str | bool) -> Somebody:
+        """Change values of a person's row, who then keeps its faces."""
+        row = replace(self._row(some), **values)  # type: ignore[arg-type]
+        return self._step(Change(words, (row,), says=self._claims(some, row.id)), row.id)
 
     def refresh(self) -> None:
         """Take over what was said since the last look."""

@@ -1,7 +1,5 @@
 """What people said of faces, and which face each ruling is about: by the photo's content and the place in it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +23,7 @@ class Said:
     no_face: bool = False
     twice: bool = False  # its person may be in the photo a second time: in a mirror, a collage
 
-    def after(self, ruling: FaceRuling) -> Said:
+    def after(self, ruling: FaceRuling) -> "Said":
         """What holds once this was said too."""
         match ruling.says:
             case "is" | "nobody":

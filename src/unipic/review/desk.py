@@ -19,11 +19,11 @@ from unipic.core.files import read_json, write_json
 from unipic.core.language import gettext as _, kept
 from unipic.core.photo import Photo
 from unipic.core.settings import Thresholds
-from unipic.library.decisions import Catalogue, Ruling
+from unipic.library.decisions import Catalogue, Ruling, ruling_of
 from unipic.review._rulings import alike, regroups, ruling_id
 from unipic.review.choices import Choice, Choices, kept as staying, recalled
 from unipic.review.history import Change, Earlier, History, Undo
-from unipic.review.journal import Journal, ruling_from_dict
+from unipic.review.journal import Journal
 from unipic.review.ledger import Ledger, ledger
 from unipic.review.outcomes import Outcome, Unseen, outcomes
 from unipic.review.proposal import Group, Proposal, propose
@@ -62,7 +62,7 @@ class Desk:
         self._catalogue = catalogue
         self._journal = Journal(folder / "review.jsonl")
         self._known: set[str] = set()  # ids of applied steps: one sent twice counts once
-        self._before = {one["id"]: ruling_from_dict(one) for one in read_json(folder / "remembered.json")}
+        self._before = {one["id"]: ruling_of(**one) for one in read_json(folder / "remembered.json")}
         # `created` replaces an unknown time.
         self._first_seen = {p.digest: created for p in self.evidence.gallery.photos} | dict(self.evidence.first_seen)
         self.history = History(thresholds)

@@ -9,7 +9,7 @@ from typing import Any
 
 from unipic.core.locks import lock
 from unipic.core.settings import Thresholds
-from unipic.library.decisions import Ruling
+from unipic.library.decisions import ruling_of
 from unipic.review.choices import Choice
 from unipic.review.history import Change, Entry, Undo
 from unipic.review.rules import Rules
@@ -82,8 +82,8 @@ def entry_from_dict(values: dict[str, Any]) -> Entry:
     return Change(
         values["what"],
         {id: choice and choice_from_dict(choice) for id, choice in values["choices"].items()},
-        {id: ruling and ruling_from_dict(ruling) for id, ruling in values["rulings"].items()},
-        values["rules"] and rules_from_dict(values["rules"]),
+        {id: ruling and ruling_of(**ruling) for id, ruling in values["rulings"].items()},
+        values["rules"] and Rules(**{name: tuple(value) for name, value in values["rules"].items()}),
         values["thresholds"] and Thresholds(**values["thresholds"]),
         values["place"],
         values.get("earlier"),
@@ -98,21 +98,3 @@ def choice_to_dict(choice: Choice) -> dict[str, Any]:
 def choice_from_dict(values: dict[str, Any]) -> Choice:
     """Inverse of choice_to_dict."""
     return Choice(frozenset(values["kept"]), values["done"], values["remembered"])
-
-
-def rules_from_dict(values: dict[str, Any]) -> Rules:
-    """Rules from plain values."""
-    return Rules(**{name: tuple(value) for name, value in values.items()})
-
-
-def ruling_from_dict(values: dict[str, Any]) -> Ruling:
-    """A ruling from plain values."""
-    kept = values["kept"]
-    return Ruling(
-        values["id"],
-        values["at"],
-        tuple(tuple(part) for part in values["parts"]),
-        None if kept is None else tuple(kept),
-        values["moment"],
-        tuple(values["names"]),
-    )

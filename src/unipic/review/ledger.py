@@ -1,7 +1,5 @@
 """The ledger: how many photos were found, kept and left out, and who decided. Every screen and export counts by it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -32,7 +30,7 @@ class Amount:
     bytes: int = 0
 
     @classmethod
-    def of(cls, chosen: Iterable[Outcome]) -> Amount:
+    def of(cls, chosen: Iterable[Outcome]) -> "Amount":
         """The amount of some outcomes."""
         sizes = [outcome.file.bytes for outcome in chosen]
         return cls(len(sizes), sum(sizes))
@@ -131,14 +129,14 @@ def open_groups(proposal: Proposal, everything: Sequence[Outcome]) -> list[Group
 def report(proposal: Proposal, choices: Choices = NONE, everything: Sequence[Outcome] | None = None) -> Report:
     """The figures. `everything`: the outcomes, if they are known already."""
     figures = ledger(outcomes(proposal, choices) if everything is None else everything)
-    seen = [group for group in proposal.shots if done(group, choices)]
+    seen = [(group, kept(group, choices)) for group in proposal.shots if done(group, choices)]
     return Report(
         before=figures.found.photos,
         after=figures.kept.photos,
         bytes_saved=figures.left_out.bytes,
         groups=len(proposal.shots),
         reviewed=len(seen),
-        agreed=sum(_agreed(group, kept(group, choices)) for group in seen),
+        agreed=sum(group.photos[0].id in stays and not group.ids <= stays for group, stays in seen),
         unreadable=figures.unreadable,
     )
 
@@ -173,7 +171,3 @@ def result_to_dict(proposal: Proposal, choices: Choices, everything: Sequence[Ou
 def decided_by(outcome: Outcome) -> str:
     """Who decided, in words: one of WHO; "" for what stays since nobody decided."""
     return WHO.get(outcome.by, "") if outcome.fate == "set aside" or outcome.by == "you" else ""
-
-
-def _agreed(group: Group, stays: frozenset[str]) -> bool:
-    return group.photos[0].id in stays and not group.ids <= stays

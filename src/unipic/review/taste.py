@@ -171,13 +171,10 @@ def _read(lessons: Sequence[Lesson]) -> float:
     unchanged = sum(lesson.unchanged for lesson in lessons)
     if not even or not unchanged:
         return 1.0
-    more = [(d.kept[:2] == (True, False)) - (d.kept[:2] == (False, True)) * _odds(d.certainty) for d in even]
+    odds = ((d.kept[:2], d.certainty / (1 - d.certainty)) for d in even)
+    more = [(kept == (True, False)) - (kept == (False, True)) * odd for kept, odd in odds]
     unread = (math.fsum(more) - math.sqrt(math.fsum(one**2 for one in more))) / len(even)
     return min(1.0, max(LEAST_READ, 1 - unread * len(lessons) / unchanged))
-
-
-def _odds(probability: float) -> float:
-    return probability / (1 - probability)
 
 
 def _counts(lessons: Sequence[Lesson]) -> np.ndarray:

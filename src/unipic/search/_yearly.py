@@ -3,7 +3,6 @@
 import re
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
 from unipic.search._tongue import Tongue
 from unipic.search.spans import Point, Span
@@ -31,10 +30,18 @@ class Yearly:
     def __init__(self, words: Tongue, south: bool) -> None:
         self.words, self.south = words, south
         self._months = {**words.short_months, **words.months}
+        month, day = f"(?P<month>{any_of(self._months)})", r"(?P<day>[0-3]?[1-9]|[123]0)(?:st|nd|rd|th|\.|er)?"
+        self._days = (
+            re.compile(rf"{month}\.? (?P<day>[0-3]?\d)(?:st|nd|rd|th)?(?!\w)"),
+            re.compile(rf"{day} {OF}{month}\b\.?"),
+            re.compile(rf"{month}\b\.?"),
+        )
+        self._season = re.compile(rf"({any_of(words.seasons)})\b")
+        self.weekday = re.compile(rf"({any_of(words.weekdays)})s?\b")  # as group 1
 
     def spans(self, text: str, start: int) -> Iterator[tuple[int, Span, bool]]:
         """Spans of each year, and whether they need a year: an abbreviation alone may be another word."""
-        for pattern in (self._month_day, self._day_month, self._month):
+        for pattern in self._days:
             if match := pattern.match(text, start):
                 name, day = match["month"], match.groupdict().get("day")
                 point: Point = (None, self._months[name], int(day) if day else None)
@@ -46,28 +53,6 @@ class Yearly:
         for name, (first_of, last_of) in HOLIDAYS.items():
             if text.startswith(name, start):
                 yield start + len(name), Span((None, *first_of), (None, *last_of)), False
-
-    @cached_property
-    def _month(self) -> re.Pattern[str]:
-        return re.compile(rf"(?P<month>{any_of(self._months)})\b\.?")
-
-    @cached_property
-    def _month_day(self) -> re.Pattern[str]:
-        return re.compile(rf"(?P<month>{any_of(self._months)})\.? (?P<day>[0-3]?\d)(?:st|nd|rd|th)?(?!\w)")
-
-    @cached_property
-    def _day_month(self) -> re.Pattern[str]:
-        day = r"(?P<day>[0-3]?[1-9]|[123]0)(?:st|nd|rd|th|\.|er)?"
-        return re.compile(rf"{day} {OF}(?P<month>{any_of(self._months)})\b\.?")
-
-    @cached_property
-    def _season(self) -> re.Pattern[str]:
-        return re.compile(rf"({any_of(self.words.seasons)})\b")
-
-    @cached_property
-    def weekday(self) -> re.Pattern[str]:
-        """A weekday, as group 1."""
-        return re.compile(rf"({any_of(self.words.weekdays)})s?\b")
 
 
 def with_part_of_day(text: str, end: int, chips: list[tuple[str, str]]) -> Iterator[Found]:

@@ -121,8 +121,7 @@ def _day(value: str, late: bool) -> Condition:
         return OneOf(column, (WEEKDAYS.index(value),))
     if "-" not in value:
         return OneOf("day", (int(value),))
-    low, high = (int(end.replace("-", "")) for end in ranged(value))
-    return Between("monthday", low, high + 1, turns=high < low)
+    return _whole("monthday", value.replace("-", ""))
 
 
 def _time(value: str) -> Between:

@@ -33,8 +33,10 @@ class Dates:
         text = folded(text)
         low, dots, high = text.partition("..")
         if dots:
-            ends = [self.value(one) if one else "" for one in (low, high)]
-            return None if None in ends or not any(ends) else f"{_low(ends[0])}..{_high(ends[1])}"
+            first, last = (self.value(one) if one else "" for one in (low, high))
+            if first is None or last is None or not first + last:
+                return None
+            return f"{first.partition('..')[0]}..{last.rpartition('..')[2]}"
         if is_point(text):
             return text  # whatever its year
         end, chips = self.at(text, 0, True) or (0, [])
@@ -180,11 +182,3 @@ def _exists(chip: tuple[str, str]) -> bool:
     """Whether the calendar has the days of a chip: 2019 had no 29 February."""
     key, value = chip
     return key not in ("date", "before", "after") or all(map(is_point, filter(None, value.split(".."))))
-
-
-def _low(value: str | None) -> str:
-    return (value or "").partition("..")[0]
-
-
-def _high(value: str | None) -> str:
-    return (value or "").rpartition("..")[2]

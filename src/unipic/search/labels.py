@@ -6,19 +6,8 @@ from unipic.core.language import gettext as _, gettext_noop as N_, month_name, w
 from unipic.search._tongue import WEEKDAYS, country_name
 from unipic.search.query import Chip, ranged
 
-BARE = {
-    "kind",
-    "is",
-    "country",
-    "place",
-    "who",
-    "date",
-    "month",
-    "day",
-    "color",
-    "camera",
-    "format",
-}  # without their key
+# Without their key.
+BARE = {"kind", "is", "country", "place", "who", "date", "month", "day", "color", "camera", "format"}
 HAS = {"place": N_("with a location"), "edits": N_("edited"), "film": N_("with a film")}
 
 
@@ -36,7 +25,7 @@ def country(code: str, language: str = "en") -> str:
 
 def _said(key: str, value: str, language: str) -> str:
     readers: Mapping[str, Callable[[str], str]] = {
-        "date": _date,
+        "date": lambda value: _to(value, _point),
         "before": lambda value: _("before {time}", time=_point(value)),
         "after": lambda value: _("after {time}", time=_point(value)),
         "month": lambda value: _to(value, lambda end: month_name(int(end))),
@@ -65,10 +54,6 @@ def _to(value: str, said: Callable[[str], str]) -> str:
 def _near(value: str) -> str:
     latitude, longitude, km = value.split(",")
     return _("{latitude}, {longitude} within {km} km", latitude=latitude, longitude=longitude, km=km)
-
-
-def _date(value: str) -> str:
-    return _to(value, _point)
 
 
 def _point(value: str) -> str:

@@ -69,22 +69,18 @@ def learned(library: Searchable, tag: str) -> Learned:
     digests = frozenset(library.digests[at] for at in there[alike].tolist())
     values = {"tag": tag, "tagged": yes.sum(), "others": len(others), "said": said}
     if told:
-        return Learned(
-            digests,
-            _(
-                "label:{tag} is learned from photos, {tagged} tagged {tag!r} and {others} tagged 'not {tag}': "
-                "of photos held out, {said}",
-                **values,
-            ),
+        about = _(
+            "label:{tag} is learned from photos, {tagged} tagged {tag!r} and {others} tagged 'not {tag}': "
+            "of photos held out, {said}",
+            **values,
         )
-    return Learned(
-        digests,
-        _(
+    else:
+        about = _(
             "label:{tag} is learned from photos, {tagged} tagged {tag!r} and {others} without {tag!r}: "
             "of photos held out, {said}; tag some 'not {tag}' to know how many found are wrong",
             **values,
-        ),
-    )
+        )
+    return Learned(digests, about)
 
 
 def _held_out(vectors: np.ndarray, tagged: np.ndarray) -> np.ndarray:

@@ -1,7 +1,5 @@
 """What photos show: the words of a query through a text encoder, compared with photos, and cut off."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -31,7 +29,7 @@ class Near:
     at: dict[int, float]  # seconds into the films of which one frame is near, by position
     all: bool  # whether there are no others
 
-    def only(self, which: np.ndarray) -> Near:
+    def only(self, which: np.ndarray) -> "Near":
         """Some of them, by a mask or by their numbers."""
         return Near(self.photos[which], self.cosines[which], self.vectors[which], self.rows[which], self.at, self.all)
 

@@ -32,7 +32,7 @@ class Names:
         """Each name with its number of photos."""
         photos: Counter[str] = Counter()
         for id, number in self._counted("place") + self._counted("city"):
-            if place := self._named(id):
+            if place := places().named(id):
                 photos[place.name] += number
         others = {folded(name): place.name for place in self._places.values() for name in place.others}
         rows = self.library.ask("SELECT count(*) FILTER (WHERE z < 0), count(z) FROM trait")
@@ -64,11 +64,8 @@ class Names:
     @cached_property
     def _places(self) -> dict[int, Place]:
         ids = {id for column in ("place", "city") for id, _ in self._counted(column)}
-        found = ((id, self._named(id)) for id in sorted(ids))
+        found = ((id, places().named(id)) for id in sorted(ids))
         return {id: place for id, place in found if place}
-
-    def _named(self, id: int) -> Place | None:
-        return places().named(id)
 
     def _counted(self, column: str) -> list[tuple[Any, int]]:
         asked = f"SELECT {column}, count(*) FROM trait WHERE {column} IS NOT NULL AND {column} != '' GROUP BY {column}"

@@ -118,7 +118,7 @@ class Parser:
         for reading in likely:
             if not any(reading.start < other.end and other.start < reading.end for other in taken):
                 rivals = [one for one in likely if (one.start, one.end) == (reading.start, reading.end)]
-                taken.append(max(rivals, key=lambda one: self._weight(one, rivals)))
+                taken.append(max(rivals, key=lambda one: sum(map(self.count, one.chips))) if rivals[1:] else reading)
         chips: list[Chip] = []
         end = -1
         for reading in sorted(taken, key=lambda one: one.start):
@@ -132,9 +132,6 @@ class Parser:
         dropped |= _around(taken, words, dropped)
         left = [str(run[i].word) for i in range(len(run)) if i not in dropped and words[i] not in ("", "-")]
         return chips, left
-
-    def _weight(self, reading: Reading, rivals: list[Reading]) -> int:
-        return sum(map(self.count, reading.chips)) if len(rivals) > 1 else 0
 
     def _readings(self, run: Sequence[Token], words: list[str]) -> Iterator[Reading]:
         text, starts = " ".join(words), [0]

@@ -1,7 +1,5 @@
 """What a query says: chips, which are conditions on facts, and parts, whose meaning or letters are looked for."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 
@@ -32,7 +30,7 @@ class Chip:
         values = "|".join(value if plain.fullmatch(value) else f'"{value}"' for value in self.values)
         return f"{'-' * self.negative}{self.key}:{values}"
 
-    def at(self, start: int, end: int) -> Chip:
+    def at(self, start: int, end: int) -> "Chip":
         """The same chip, standing there."""
         return replace(self, start=start, end=end)
 
@@ -66,7 +64,7 @@ class Query:
         less = (f"-{_weighted(part.words, -part.weight, -MINUS)}" for part in unwanted)
         return " ".join(filter(None, (" + ".join(more), *less)))
 
-    def without(self, chip: Chip) -> Query:
+    def without(self, chip: Chip) -> "Query":
         """The query with one chip left out."""
         return replace(self, chips=tuple(one for one in self.chips if one is not chip))
 

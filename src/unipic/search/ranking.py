@@ -1,7 +1,5 @@
 """From rankings to one order: what is found and how surely, by words and by example; copies and bursts as one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -43,7 +41,7 @@ class Ranked:
     notes: list[str] = field(default_factory=list)  # what a person should know of the ranking
 
     @classmethod
-    def of(cls, size: int) -> Ranked:
+    def of(cls, size: int) -> "Ranked":
         """Nothing found yet."""
         nan = np.full(size, np.nan, np.float32)
         return cls(np.full(size, NEVER, np.int8), np.zeros(size), nan, np.zeros(size, bool), nan.copy())

@@ -1,7 +1,5 @@
 """Spans of time, as the values of chips: "2019", "2019-07", "2019-07-14", and from one to another with dots between."""
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ class Span:
         """Whether it has no year."""
         return self.first[0] is None
 
-    def in_year(self, year: int) -> Span:
+    def in_year(self, year: int) -> "Span":
         """The span that begins in this year."""
         (_, *first), (_, *last) = self.first, self.last
         turns = [one or 0 for one in last] < [one or 0 for one in first]

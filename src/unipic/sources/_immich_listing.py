@@ -137,13 +137,13 @@ def _all(client: Client, wanted: Mapping[str, Any], me: str) -> dict[str, Asset 
 
 def rows(client: Client, wanted: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The server's own descriptions of what it finds. ImmichError if pages do not advance, or lack what is needed."""
-    page, ids, first = 1, set[str](), True
+    page, ids = 1, set[str]()
     while True:
         asked = {"page": page, "size": PAGE, "order": "asc", "withExif": True, "withStacked": True, **wanted}
         answer = (client.ask("POST", "/search/metadata", asked) or {}).get("assets") or {}
         items = [item for item in answer.get("items") or () if isinstance(item, dict)]
-        if first and items:
-            first = _complete(client, items[0])
+        if items and not ids:
+            _complete(client, items[0])
         fresh = [item for item in items if str(item.get("id")) not in ids]
         ids.update(str(item.get("id")) for item in fresh)
         yield from fresh
@@ -157,8 +157,8 @@ def rows(client: Client, wanted: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         page = int(following)
 
 
-def _complete(client: Client, row: Mapping[str, Any]) -> bool:
-    """False. ImmichError for a description without a field that is needed."""
+def _complete(client: Client, row: Mapping[str, Any]) -> None:
+    """ImmichError for a description without a field that is needed."""
     missing = [name for name in NEEDED if name not in row]
     if missing:
         raise ImmichError(
@@ -169,7 +169,6 @@ def _complete(client: Client, row: Mapping[str, Any]) -> bool:
                 missing=", ".join(missing),
             )
         )
-    return False
 
 
 def _told(client: Client, wanted: Mapping[str, Any]) -> int | None:
@@ -201,7 +200,8 @@ def _shown(row: Mapping[str, Any], me: str) -> Asset | str:
     stack = row.get("stack")
     return Asset(
         id=str(row["id"]),
-        name=_name(row.get("originalFileName")),
+        # A name is data: without what would make folders of it.
+        name=str(row.get("originalFileName") or "").replace("/", "_").replace("\0", "") or "unnamed",
         path=str(row.get("originalPath") or ""),
         favourite=bool(row.get("isFavorite")),
         archived=visibility == "archive",
@@ -221,11 +221,6 @@ def sha1_of(checksum: object) -> str:
     except (binascii.Error, ValueError):
         return ""
     return digest.hex() if len(digest) == 20 else ""
-
-
-def _name(name: object) -> str:
-    """A name is data: without what would make folders of it."""
-    return str(name or "").replace("/", "_").replace("\0", "") or "unnamed"
 
 
 def _original(row: Mapping[str, Any]) -> Original:

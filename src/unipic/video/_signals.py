@@ -133,13 +133,10 @@ def changes(film: Stretch) -> list[Change]:
     if len(film.times) < 3:
         return []
     fades = list(_fades(film))
-    cuts = [Change(at, at, at - 1, "cut") for at in _cuts(film) if not _inside(at, fades)]
+    apart = (at for at in _cuts(film) if not any(fade.first <= at <= fade.last + 1 for fade in fades))
+    cuts = [Change(at, at, at - 1, "cut") for at in apart]
     mixes = [one for one in _mixes(film, [*fades, *cuts]) if not any(_touch(one, fade) for fade in fades)]
     return sorted([*fades, *cuts, *mixes], key=lambda change: change.at)
-
-
-def _inside(at: int, fades: Sequence[Change]) -> bool:
-    return any(fade.first <= at <= fade.last + 1 for fade in fades)
 
 
 def _touch(a: Change, b: Change) -> bool:

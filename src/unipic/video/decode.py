@@ -1,7 +1,5 @@
 """The one loop that decodes films: each picture with its time, upright, with square pixels, in usual colours."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +77,12 @@ class Decoded:
         turned = np.rot90(tone_mapped(pixels, self.hdr) if self.hdr else pixels, self.rotation // 90)
         return np.ascontiguousarray(turned, dtype=np.uint8)
 
+    def within(self, side: int) -> Pixels:
+        """The picture with a long side of at most so many pixels."""
+        width, height = self._upright()
+        share = min(1.0, side / max(width, height))
+        return self.picture((max(1, round(width * share)), max(1, round(height * share))))
+
     def planes(self, width: int, height: int) -> Pixels:
         """Upright Y, Cb, Cr at a small size, [3, height, width]: averages, without a way through RGB."""
         if self.rotation % 180:
@@ -139,7 +143,7 @@ class Decoder:
                 clock.seek(self.start)
             yield from self._pictures(container, stream, clock)
 
-    def _pictures(self, container: Any, stream: Any, clock: _Clock) -> Iterator[Decoded]:
+    def _pictures(self, container: Any, stream: Any, clock: "_Clock") -> Iterator[Decoded]:
         due, number = self.start, 0
         ways = VideoReformatter(), VideoReformatter(), VideoReformatter()
         for frame in self._frames(container, stream):

@@ -66,8 +66,10 @@ def probe(path: str | Path, name: str = "", limits: FilmLimits | None = None) ->
     from unipic.video.decode import Decoder  # which builds on this module
 
     with opened(path, limits or FilmLimits()) as (container, stream):
-        facts = _facts(container, stream)
-        frames = stream.frames or round(facts["seconds"] * facts["fps"])
+        seconds = container.duration / av.time_base if container.duration and container.duration > 0 else 0.0
+        fps = float(stream.average_rate or stream.guessed_rate or 0)
+        frames = stream.frames or round(seconds * fps)
+        codec, bitrate = stream.codec_context.name, max(0, container.bit_rate or 0)
         tags = {**stream.metadata, **container.metadata}
         kind = container.format.name.partition(",")[0]
         sound, size = _sound(container), container.size
@@ -75,7 +77,6 @@ def probe(path: str | Path, name: str = "", limits: FilmLimits | None = None) ->
     if first is None:
         raise NotAFilm(kept("holds no picture that can be decoded"))
     return Film(
-        **facts,
         id=str(path),
         name=name or Path(path).name,
         path=str(path),
@@ -83,24 +84,18 @@ def probe(path: str | Path, name: str = "", limits: FilmLimits | None = None) ->
         size=size,
         width=first.width,
         height=first.height,
+        seconds=seconds,
         frames=frames,
+        fps=fps,
         rotation=first.rotation,
+        codec=codec,
+        bitrate=bitrate,
         hdr=first.hdr,
         container=kind,
         taken=_taken(tags),
         place=_place(tags),
         sound=sound,
     )
-
-
-def _facts(container: Any, stream: Any) -> dict[str, Any]:
-    seconds = container.duration / av.time_base if container.duration and container.duration > 0 else 0.0
-    return {
-        "seconds": seconds,
-        "fps": float(stream.average_rate or stream.guessed_rate or 0),
-        "codec": stream.codec_context.name,
-        "bitrate": max(0, container.bit_rate or 0),
-    }
 
 
 @contextmanager

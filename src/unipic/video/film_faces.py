@@ -71,8 +71,7 @@ def find(film: Searched) -> Iterator[FilmFace]:
     """The faces of a film in order of time. NotAFilm, OSError. For a worker: it decodes."""
     finder, pace = open_faces(), max(PACE, film.seconds / MOST)
     for number, one in enumerate(Decoder(film.path, 0.0, pace, film.seconds > KEYS_FROM, film.limits)):
-        share = min(1.0, SIDE / max(one.width, one.height))
-        picture = one.picture((max(1, round(one.width * share)), max(1, round(one.height * share))))
+        picture = one.within(SIDE)
         for part in finder.find([picture])[0]:
             points = tuple((float(x), float(y)) for x, y in part.facts["points"])
             chip = chips.cut(picture, points)

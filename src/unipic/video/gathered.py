@@ -99,7 +99,8 @@ def gather(film: Film, asked: Asked, encoder: Encoder, rows: FilmRows, progress:
         elif isinstance(told, Closed):
             new = list(_viewed(told, encoder)) if told.picks else []
             shots, frames = (*shots, told.shot), (*frames, *(frame for frame, _ in new))
-            parts = [_shot_part(told.shot), *(_frame_part(frame) for frame, _ in new)]
+            shot = Part(f"shot {told.shot.number:06d}", "shot", time=told.shot.start, facts=asdict(told.shot))
+            parts = [shot, *(_frame_part(frame) for frame, _ in new)]
             rows.keep(film.digest, parts, {frame.name: coded for frame, coded in new})
         elif isinstance(told, Ended):
             problem, damaged = told.stopped, told.damaged
@@ -151,10 +152,6 @@ def _frame(pick: Pick, shot: Shot, rank: int, vector: np.ndarray) -> FilmFrame:
 
 
 # To rows and back.
-
-
-def _shot_part(shot: Shot) -> Part:
-    return Part(f"shot {shot.number:06d}", "shot", time=shot.start, facts=asdict(shot))
 
 
 def _frame_part(frame: FilmFrame) -> Part:

@@ -1,6 +1,7 @@
 """Read films, each in a process that a hostile file may kill, into what the library knows of any picture."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -104,16 +105,11 @@ def _best_picture(shown: Iterable[Decoded]) -> tuple[Image.Image, bytes]:
         small = one.planes(LOOKED_AT, LOOKED_AT)[0].astype(np.float32)
         worth = float(small.std() * (np.abs(np.diff(small, axis=0)).mean() + np.abs(np.diff(small, axis=1)).mean()))
         if worth > most:
-            best, most = one.picture(_fitted(one.width, one.height)), worth
+            best, most = one.within(WORKING), worth
         strip.append(one.picture((max(1, min(2 * STRIP_SIDE, one.width * STRIP_SIDE // one.height)), STRIP_SIDE)))
     if best is None:
         raise NotAFilm(kept("holds no picture that can be decoded"))
     return Image.fromarray(best), jpeg(Image.fromarray(np.concatenate(strip, axis=1)))
-
-
-def _fitted(width: int, height: int) -> tuple[int, int]:
-    share = min(1.0, WORKING / max(width, height))
-    return max(1, round(width * share)), max(1, round(height * share))
 
 
 @dataclass(frozen=True)
@@ -129,18 +125,13 @@ class At:
 def picture_at(wanted: At) -> Iterator[bytes]:
     """The picture that a film shows at a time, its last one after its end, as a JPEG. NotAFilm, OSError."""
     shown = iter(Decoder(wanted.path, start=wanted.seconds, limits=wanted.limits))
-    one = next(shown, None) or _last(Decoder(wanted.path, start=max(0.0, wanted.seconds - 10), limits=wanted.limits))
+    one = next(shown, None)
+    if one is None:
+        before = Decoder(wanted.path, start=max(0.0, wanted.seconds - 10), limits=wanted.limits)
+        one = next(iter(deque(before, 1)), None)  # the last
     if one is None:
         raise NotAFilm(kept("shows no picture there"))
-    share = min(1.0, wanted.side / max(one.width, one.height))
-    yield jpeg(Image.fromarray(one.picture((max(1, round(one.width * share)), max(1, round(one.height * share))))))
-
-
-def _last(shown: Iterable[Decoded]) -> Decoded | None:
-    last = None
-    for one in shown:
-        last = one
-    return last
+    yield jpeg(Image.fromarray(one.within(wanted.side)))
 
 
 def quality(film: Film) -> int | None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from unipic.video.gathered import FilmFrame, Gathered
+from unipic.video.gathered import FilmFrame, Gathered, clock
 from unipic.video.keyframe_groups import Grouped, Scene, scenes
 from unipic.vision.base import Calibration
 
@@ -68,6 +68,5 @@ def tell(gathered: Gathered, wish: Wish, calibration: Calibration) -> Telling:
 
 def picture_name(film_name: str, frame: FilmFrame, ending: str) -> str:
     """ "clip_0012_00-03-41.250.jpg": film, shot and time."""
-    whole, part = divmod(round(frame.candidate.seconds * 1000), 1000)
-    time = f"{whole // 3600:02d}-{whole // 60 % 60:02d}-{whole % 60:02d}.{part:03d}"
+    time = clock(frame.candidate.seconds).replace(":", "-")
     return f"{PurePosixPath(film_name).stem}_{frame.shot:04d}_{time}.{ending}"

@@ -5,14 +5,13 @@ Cosines are high throughout: other people's .83 on average, those of one person 
 
 from __future__ import annotations
 
-from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unipic.core.progress import Progress, silent
+from unipic.core.progress import silent
 from unipic.vision import chips, faces
 from unipic.vision.device import filled, pick_device, to_device, use_threads
 from unipic.vision.loading import Loaded
@@ -45,7 +44,6 @@ class FaceEncoder:
     def __init__(self, weights: Path, mean: Path, device: str = "auto") -> None:
         """`weights`: made by training/faces/convert.py; `mean`: by training/faces/mean.py. OSError if missing."""
         self._weights, self._mean, self._device = weights, mean, pick_device(device)
-        self._progress: Progress = silent
         self._network = Loaded(self.label, self._load)
         self.key = key_of(sha256(weights))
 
@@ -54,12 +52,6 @@ class FaceEncoder:
         """float32 [128], of length 1: of the faces of many people. OSError, ValueError."""
         mean: np.ndarray = np.load(self._mean)
         return mean
-
-    def telling(self, progress: Progress) -> Self:
-        """The same model and network, reporting its loading to `progress`."""
-        encoder = copy(self)
-        encoder._progress = progress
-        return encoder
 
     def embed(self, aligned: np.ndarray) -> np.ndarray:
         """uint8 [N, SIDE, SIDE, 3] RGB, see chips.cut -> float32 [N, 128], rows of length 1, or none finite.
@@ -70,7 +62,7 @@ class FaceEncoder:
             return np.zeros((0, DIMENSIONS), np.float32)
         import torch
 
-        network = self._network.get(self._progress)
+        network = self._network.get(silent)
         use_threads(SHARE)
         with torch.inference_mode():
             starts = range(0, len(aligned), BATCH)

@@ -1,12 +1,13 @@
 """Load networks lazily: opening a model is cheap, its network is loaded for the first picture."""
 
 from collections.abc import Callable
+from copy import copy
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from unipic.core.errors import ModelError
 from unipic.core.language import kept
-from unipic.core.progress import Progress, Step
+from unipic.core.progress import Progress, Step, silent
 from unipic.core.settings import INSTALL
 from unipic.vision.device import wait_asleep
 
@@ -48,23 +49,27 @@ class Loaded(Generic[T]):
 
     def _loaded(self) -> T:
         wait_asleep()
+        remedy = kept("{install}, or go on without it by setting encoder and ranker to builtin.", install=INSTALL)
         try:
             return self._load()
         except ImportError as error:
             raise ModelError(
-                kept(
-                    "{model} needs {library}: {remedy}",
-                    model=self._label,
-                    library=error.name or error,
-                    remedy=_remedy(),
-                )
+                kept("{model} needs {library}: {remedy}", model=self._label, library=error.name or error, remedy=remedy)
             ) from error
         except (OSError, RuntimeError, ValueError) as error:
             words = " ".join(str(error).split())
             raise ModelError(
-                kept("{model} cannot be loaded ({error}): {remedy}", model=self._label, error=words, remedy=_remedy())
+                kept("{model} cannot be loaded ({error}): {remedy}", model=self._label, error=words, remedy=remedy)
             ) from error
 
 
-def _remedy() -> str:
-    return kept("{install}, or go on without it by setting encoder and ranker to builtin.", install=INSTALL)
+class Reporting:
+    """A model that reports the loading of its network."""
+
+    _progress: Progress = staticmethod(silent)  # of the class it would be a method
+
+    def telling(self, progress: Progress) -> Self:
+        """The same model and network, reporting their loading to `progress`."""
+        model = copy(self)
+        model._progress = progress
+        return model

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unipic.core.progress import Progress, silent
 from unipic.vision.base import Calibration
 from unipic.vision.device import filled, pick_device, to_device, use_threads
-from unipic.vision.loading import Loaded
+from unipic.vision.loading import Loaded, Reporting
 from unipic.vision.manifest import sha256
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ class Network:
     std: torch.Tensor
 
 
-class MobileNetEncoder:
+class MobileNetEncoder(Reporting):
     """An encoder with ImageNet's features."""
 
     name = "mobilenet"
@@ -52,16 +50,9 @@ class MobileNetEncoder:
     def __init__(self, weights: Path, device: str = "auto") -> None:
         """`weights`: torchvision's .pth, or only its features.* entries as .safetensors. OSError if missing."""
         self._weights, self._device = weights, pick_device(device)
-        self._progress: Progress = silent
         self._network = Loaded(self.label, self._load)
         numbers = "float16" if self._device == "cuda" else "float32"
         self.key = f"{self.name}-{sha256(weights)[:16]}-{numbers}-{VERSION}"
-
-    def telling(self, progress: Progress) -> Self:
-        """The same model and network, reporting its loading to `progress`."""
-        encoder = copy(self)
-        encoder._progress = progress
-        return encoder
 
     def embed(self, views: np.ndarray) -> np.ndarray:
         """uint8 [N, 224, 224, 3] RGB -> float32 [N, 576], rows of length 1, each independent of the others."""

@@ -107,9 +107,9 @@ class Loader:
         return require(model, folder)
 
 
-def _shipped(manifest: Path, device: str = "cpu", progress: Progress = silent) -> Loader:
+def _shipped(manifest: Path, device: str = "cpu") -> Loader:
     """For models that ship with Unipic: they lie beside the manifest."""
-    return Loader(manifest.parent, device, False, progress, manifest)
+    return Loader(manifest.parent, device, fetch=False, manifest=manifest)
 
 
 def open_encoder(name: str, loader: Loader) -> tuple[Encoder, list[str]]:
@@ -236,31 +236,20 @@ def open_faces(manifest: Path = MANIFEST) -> FaceFinder:
     return _shipped(manifest).open(FACES, lambda files: FaceFinder(files[0]))
 
 
-def open_face_encoder(
-    device: str = "auto", progress: Progress = silent, manifest: Path = MANIFEST, models_dir: Path | None = None
-) -> FaceEncoder | OwnFaceEncoder:
+def open_face_encoder(device: str = "auto", manifest: Path = MANIFEST) -> FaceEncoder | OwnFaceEncoder:
     """What tells faces apart: the one that a person put into the models folder, or dlib's.
 
     ModelError if a library or its file is missing or damaged; nothing takes its place.
     """
     from unipic.vision.face_net import FaceEncoder
-
-    if own := _own_faces(models_dir):
-        return own
-    loader = _shipped(manifest, device, progress)
-    return loader.open(FACE_ENCODER, lambda files: FaceEncoder(files[0], files[1], device)).telling(progress)
-
-
-def _own_faces(models_dir: Path | None) -> OwnFaceEncoder | None:
     from unipic.vision.own_faces import OwnFaceEncoder, read_own
 
-    folder = models_dir or models_folder()
-    own = read_own(folder)
-    if own is None:
-        return None
-    path = folder / own.file
-    require(own.model(path.stat().st_size if path.is_file() else 0), folder)
-    return OwnFaceEncoder(own, path)
+    folder = models_folder()
+    if own := read_own(folder):
+        path = folder / own.file
+        require(own.model(path.stat().st_size if path.is_file() else 0), folder)
+        return OwnFaceEncoder(own, path)
+    return _shipped(manifest, device).open(FACE_ENCODER, lambda files: FaceEncoder(files[0], files[1], device))
 
 
 def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
@@ -270,14 +259,14 @@ def open_eyes(manifest: Path = MANIFEST) -> EyeReader:
     return _shipped(manifest).open(EYES, lambda files: EyeReader(files[0]))
 
 
-def face_encoder_key(manifest: Path = MANIFEST) -> str:
+def face_encoder_key() -> str:
     """The key of the vectors of open_face_encoder(), also where it cannot be opened."""
     from unipic.vision.face_net import key_of
     from unipic.vision.own_faces import read_own
 
     if own := read_own(models_folder()):
         return own.key
-    return key_of(read_manifest(manifest)[FACE_ENCODER].forms[0].files[0].sha256)
+    return key_of(read_manifest()[FACE_ENCODER].forms[0].files[0].sha256)
 
 
 def inventory(models_dir: Path, manifest: Path = MANIFEST) -> list[tuple[Model, Status]]:

@@ -5,20 +5,19 @@ least. Published figures are in docs/models.md.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
-from unipic.core.progress import Progress, silent
+from unipic.core.progress import silent
 from unipic.vision._checkpoints import Network, Side, clip, open_clip, siglip
 from unipic.vision._pictures import Pictures, Square
 from unipic.vision._texts import Reading, Texts, Tokens
 from unipic.vision.base import Cutoff
 from unipic.vision.device import computes_bfloat16, pick_device
+from unipic.vision.loading import Reporting
 from unipic.vision.manifest import sha256
 
 VERSION = 1  # raised when vectors change with the same weights
@@ -76,7 +75,7 @@ SIGLIP2 = Kind(
 KINDS = {kind.name: kind for kind in (SIGLIP2, DATACOMP, OPENAI)}
 
 
-class LocalTextEncoder:
+class LocalTextEncoder(Reporting):
     """A TextEncoder from a folder."""
 
     def __init__(self, folder: Path, kind: Kind, device: str = "auto", cutoffs: Mapping[str, Cutoff] = NONE) -> None:
@@ -85,20 +84,14 @@ class LocalTextEncoder:
         self.templates, self.english = kind.templates, kind.english
         self.kind, self.folder, self.device = kind, folder, pick_device(device)
         self.numbers = number_format(self.device)
-        self._progress: Progress = silent
         self.pictures = Pictures(self.label, lambda: self._load("vision"), kind.square, self.device)
-        self.texts = Texts(self.label, self._load_reading, self.device)
+        tokens = folder / "tokenizer.json"
+        self.texts = Texts(self.label, lambda: (Tokens(tokens, kind.reading), self._load("text")), self.device)
         self.text_vector = lru_cache(TEXTS)(lambda text: self.texts.embed([text], silent)[0])  # float32 [D]
         self.weights = sha256(folder / kind.weights)[:16]
         self.space = f"{self.name}-{self.weights}-{kind.square.fit}-{VERSION}"  # in any number format
         self.key = f"{self.space}-{self.numbers}"
         self.cutoff = cutoffs.get(self.space)
-
-    def telling(self, progress: Progress) -> Self:
-        """The same model and networks, reporting their loading to `progress`."""
-        encoder = copy(self)
-        encoder._progress = progress
-        return encoder
 
     def embed(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         return self.pictures.embed(pictures, self._progress)
@@ -117,9 +110,6 @@ class LocalTextEncoder:
         network = self.kind.load(self.folder, side, self.numbers)
         network.module.to(self.device)
         return network
-
-    def _load_reading(self) -> tuple[Tokens, Network]:
-        return Tokens(self.folder / "tokenizer.json", self.kind.reading), self._load("text")
 
 
 def number_format(device: str) -> str:
