@@ -25,12 +25,12 @@ KEPT = "kept"  # the context of texts that are stored in English
 VARIABLES = ("UNIPIC_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that names one counts
 
 _chosen: ContextVar[str] = ContextVar("language", default="")
-_asked: list[Callable[[], str]] = []
+_asked: Callable[[], str] = str  # nobody to ask: ""
 
 
 def language() -> str:
     """The code of the language that texts are in: "en", "de", "es" or "fr"."""
-    return _chosen.get() or next(filter(None, (ask() for ask in _asked)), "") or _of_process()
+    return _chosen.get() or _asked() or _of_process()
 
 
 def speak(code: str) -> None:
@@ -40,7 +40,8 @@ def speak(code: str) -> None:
 
 def ask_first(ask: Callable[[], str]) -> None:
     """Ask this for the language wherever none was chosen by speak(): it returns a code, or "" if it knows none."""
-    _asked[:] = [ask]
+    global _asked
+    _asked = ask
 
 
 def best_of(wanted: Iterable[str]) -> str:

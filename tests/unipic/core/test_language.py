@@ -35,7 +35,7 @@ def test_a_language_is_chosen_for_one_request_only() -> None:
 
 
 def test_a_thread_without_a_choice_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts, "_asked", [lambda: "fr"])
+    monkeypatch.setattr(texts, "_asked", lambda: "fr")
     heard: list[str] = []
     speak("de")
     thread = threading.Thread(target=lambda: heard.append(language()))
