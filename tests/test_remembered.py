@@ -374,7 +374,6 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "cleanup/_copy_names",
         "cleanup/_signs",
         "cleanup/likeness",  # is worked out anew in each run
-        "cleanup/_neighbours",
         "library",
         "library/_database",
         "library/_parts",
@@ -387,7 +386,6 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
         "vision/base",
         "core/words",
         "core/language",
-        "cleanup/_cells",
         "core/grouping",
         "core/machine",
         "library/_sqlite",
@@ -398,7 +396,7 @@ def test_nothing_that_decides_is_left_out_of_what_facts_are_known_by() -> None:
     behind = {part for parts in BEHIND.values() for part in parts}
     modules = {part for part in behind if ":" not in part and not part.endswith("==")}
     assert ours - modules - say_nothing_about_a_photo == set()
-    second_look = {f"cleanup/{name}" for name in ("look", "_overlay", "_difference", "_grain")}
+    second_look = {f"cleanup/{name}" for name in ("look", "_overlay", "_difference", "_grain", "_clutter_signs")}
     searched = {f"library/{name}" for name in ("colours", "kinds", "places", "recognised", "traits")}
     searched |= {"core/folding", "reading/scaled", "vision/ocr"}
     searched |= {f"people/{name}" for name in ("attach", "density", "grouping", "limits", "linking")}

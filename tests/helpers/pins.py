@@ -55,6 +55,8 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
         *("library/vectors:neighbours", "faiss-cpu=="),
     ),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
+    "cleanup/_known_pairs": ("cleanup/_known_pairs", "cleanup/_neighbours", "cleanup/_cells", "faiss-cpu==", "numpy=="),
+    "cleanup/_clutter_signs": ("cleanup/_clutter_signs", "opencv-python-headless==", "numpy=="),
     "cleanup/look": (
         *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_grain", "cleanup/_alignment"),
         "opencv-python-headless==",
@@ -70,22 +72,22 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
 }
 # VERSION, and the hash of what is behind it.
 PINS: Mapping[str, tuple[int, str]] = {
-    "reading/images": (1, "fad655d6eca6b081"),
+    "reading/images": (1, "3e5498a0ca050fb7"),
     "reading/fingerprint": (1, "6a39aa6bf36fb703"),
     "reading/_measures": (2, "fcc10859eb6e4608"),
     "reading/_content": (2, "9b087bdb482daa9e"),
     "reading/_holds": (2, "14c6d11d31e0f78d"),
     "reading/_compression": (1, "ef36c89de0e8c702"),
-    "reading/_exif": (3, "82e11951d6b262e2"),
     "reading/_origin": (1, "41fd32462f7ae01b"),
+    "reading/_exif": (3, "82e11951d6b262e2"),
     "reading/_xmp": (2, "beb58ea587afc31d"),
     "reading/_words": (2, "f2e550e794ad6cfe"),
     "reading/_editors": (1, "521aee482d19d4cb"),
     "reading/apple": (1, "9d4b56e8a436edb5"),
-    "library/companions": (2, "f2b4d2c09a77134e"),
+    "library/companions": (2, "1f8e9e5d23a28b9a"),
     "library/colours": (1, "861e31c971a41026"),
     "library/kinds": (1, "390a94fdbf4d0f2b"),
-    "library/places": (1, "46718cd46e231911"),
+    "library/places": (1, "13a587ce2145e6fa"),
     "library/traits": (1, "7617a380e5578436"),
     "library/recognised": (1, "b5c54a84d31f8577"),
     "vision/ocr": (1, "48c65f609b24fa87"),
@@ -94,12 +96,14 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/face_net": (1, "523be6d8f4205197"),
     "vision/own_faces": (1, "5519231985cefcf3"),
     "people/grouping": (1, "dcb25b68fe8ad7f4"),
-    "cleanup/compare": (2, "53d297a4edf395d6"),
+    "cleanup/compare": (2, "e4ef12868d7fc736"),
+    "cleanup/_known_pairs": (1, "dd54a7f31fc1a352"),
+    "cleanup/_clutter_signs": (1, "2df87b864d779d8b"),
     "cleanup/look": (3, "1f6b4fbdeda9f3cb"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "7cffa1de06a35497"),
     "video/facts": (1, "e60bd87e98803485"),
-    "reading/seen": (3, "62abe9c352613399"),
+    "reading/seen": (3, "e208c8badfcb3391"),
 }
 
 

@@ -52,7 +52,7 @@ class _ByPhoto(Generic[Bond]):
     """Clusters or series by their photos."""
 
     def __init__(self, bonds: Sequence[Bond]) -> None:
-        self._bonds = bonds
+        self._bonds: Sequence[Bond] = bonds
         self._places: defaultdict[str, list[int]] = defaultdict(list)
         for place, bond in enumerate(bonds):
             for photo in bond.photos:

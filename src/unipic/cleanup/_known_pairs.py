@@ -4,7 +4,6 @@ What was found of a photo holds as long as none of its nearest is gone, since ne
 them. So an earlier gallery that shares most photos spares most of the search, and the answer is the same.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from unipic.core.embeddings import Embeddings
-from unipic.core.files import PART
+from unipic.core.files import atomic_file, make_folder
 
 VERSION = 1  # raised when _neighbours.py finds other pairs
 GALLERIES = 4  # that are kept, each a few MB
@@ -55,13 +54,11 @@ class KnownPairs:
         """Store what was found, and drop the oldest. A full disk costs the next run its time, and nothing else."""
         if self.folder is None:
             return
-        part, (one, other, cosine) = self._path.with_suffix(PART), pairs
-        rows = {"one": one.astype(np.int32), "other": other.astype(np.int32)}
+        one, other = (side.astype(np.int32) for side in pairs[:2])
         with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with open(part, "wb") as file:
-                np.savez(file, made=self.made, names=self.names, cosine=cosine, **rows)
-            os.replace(part, self._path)
+            make_folder(self.folder)
+            with atomic_file(self._path) as file:
+                np.savez(file, made=self.made, names=self.names, one=one, other=other, cosine=pairs[2])
             for old in sorted(self._paths(), key=lambda path: path.stat().st_mtime)[:-GALLERIES]:
                 old.unlink(missing_ok=True)
 

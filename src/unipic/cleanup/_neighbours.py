@@ -63,14 +63,14 @@ def neighbours(
     rows = np.array(sorted(comparable, key=lambda i: (photos[i].digest, photos[i].id)), dtype=np.int64)
     ordered = embeddings.of(photos[i] for i in rows.tolist())
     nearest = Nearest(len(rows), likely, least)
-    if len(rows) < KNOWN_FROM or known is None:
-        found = _searched(ordered.vectors, nearest, threads or cores(), progress)
-    else:
+    earlier, found = None, None
+    if known and len(rows) >= KNOWN_FROM:
         made = f"{VERSION} {likely} {least} {len(rows) > EXACT_UP_TO}"
         earlier = KnownPairs(known, names_of(ordered), made)
         found = earlier.same()
-        if found is None:
-            found = _searched(ordered.vectors, nearest, threads or cores(), progress, earlier)
+    if found is None:
+        found = _searched(ordered.vectors, nearest, threads or cores(), progress, earlier)
+        if earlier:
             earlier.keep(found)
     one, other, cosine = found
     return _in_order(rows[one], rows[other], cosine, len(photos))

@@ -172,11 +172,11 @@ def _results(
 ) -> list[PairResult]:
     """The result of each pair, stored or new."""
     key = f"{bits} bits"
-    versions = f"{VERSION}.{compared()}"
+    # Metadata affects a pair only through other_shot(), so the pair is compared again if that changes.
+    versions = [f"{VERSION}.{compared()} {other:d}" for other in (False, True)]
 
     def made(pair: Pair) -> str:
-        # Metadata affects a pair only through other_shot(), so the pair is compared again if that changes.
-        return f"{versions} {other_shot(*pair):d}"
+        return versions[other_shot(*pair)]
 
     known = index.pairs(pairs, key, made)
     new = _in_reach([pair for pair in pairs if _digests(pair) not in known])

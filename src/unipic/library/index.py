@@ -261,13 +261,14 @@ class StoredIndex(Index):
     def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
         wanted = {(a.digest, b.digest): made((a, b)) for a, b in pairs}
         known: dict[tuple[str, str], PairResult] = {}
+        ours = {digest: digest for pair in wanted for digest in pair}  # a million pairs would bring two million others
         for some in portions(sorted({first for first, _ in wanted})):
             rows = self.base.ask(
                 "SELECT first, second, made, points, sameness, how, across, down FROM pair "
                 f"WHERE key = ? AND first IN ({marks(some)})",
                 [key, *some],
             )
-            known |= {(a, b): _result(*result) for a, b, by, *result in rows if wanted.get((a, b)) == by}
+            known |= {(ours[a], ours[b]): _result(*result) for a, b, by, *result in rows if wanted.get((a, b)) == by}
         return known
 
     def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:

@@ -122,7 +122,9 @@ def gather(files: Files, seen: Iterable[Seen | Unreadable]) -> tuple[Gallery, Em
             photos.append(one.photo)
             rows.append(one.vector)
     order = sorted(range(len(photos)), key=lambda i: place[photos[i].id])
-    vectors = np.stack([rows[i] for i in order]).astype(np.float32) if rows else np.zeros((0, 1), np.float32)
+    vectors = np.zeros((len(rows), len(rows[0]) if rows else 1), np.float32)
+    for row, i in enumerate(order):  # one by one: a second matrix would be as large as all that is known of the photos
+        vectors[row] = rows[i]
     vectors /= np.sqrt(np.einsum("nd,nd->n", vectors, vectors))[:, None]
     unreadable.sort(key=lambda file: place[file.id])
     ordered = tuple(photos[i] for i in order)

@@ -29,7 +29,7 @@ class Seen:
     stale: bool = False  # the metadata was read by an older version and must be read again
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PairResult:
     """The result of comparing two photos by aligning one with the other."""
 
