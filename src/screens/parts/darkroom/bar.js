@@ -7,7 +7,7 @@ import { _, number } from "./language.js";
 
 export function button(name, words, act, attributes = {}) {
   const text = words && h("span", {}, words);
-  return h("button", { type: "button", onclick: act, ...attributes }, name && icon(name), text);
+  return h("button", { onclick: act, ...attributes }, name && icon(name), text);
 }
 
 export class Bar {

@@ -30,7 +30,7 @@ export class Bar {
     this.notices = h("div", { class: "notices", role: "status" });
     const help = h(
       "button",
-      { type: "button", class: "plain", "aria-label": _("Shortcuts"), title: _("Shortcuts (?)"), onclick: view.onHelp },
+      { class: "plain", "aria-label": _("Shortcuts"), title: _("Shortcuts (?)"), onclick: view.onHelp },
       icon("keys"),
     );
     const chips = [this.all, this.search.saved, this.favourite, this.album, this.tag, this.folder];
@@ -104,8 +104,8 @@ function notices(book) {
 }
 
 function chip(words, onclick, sign) {
-  const parts = [sign && icon(sign), h("span", {}, words)].filter(Boolean);
-  return h("button", { type: "button", class: "chip", "aria-pressed": "false", onclick }, ...parts);
+  const parts = [sign && icon(sign), h("span", {}, words)];
+  return h("button", { class: "chip", "aria-pressed": "false", onclick }, ...parts);
 }
 
 function press(button, on) {

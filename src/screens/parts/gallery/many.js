@@ -21,18 +21,13 @@ export class Many {
     const button = ([name, words, sign, key]) =>
       h(
         "button",
-        {
-          type: "button",
-          class: name === "export" ? "strong" : "",
-          title: `${words} (${key})`,
-          onclick: () => view.act(name),
-        },
+        { class: name === "export" ? "strong" : "", title: `${words} (${key})`, onclick: () => view.act(name) },
         icon(sign),
         h("span", {}, words),
       );
     const clear = h(
       "button",
-      { type: "button", class: "plain", "aria-label": _("Select nothing"), onclick: () => view.act("escape") },
+      { class: "plain", "aria-label": _("Select nothing"), onclick: () => view.act("escape") },
       icon("cross"),
     );
     this.element = h(

@@ -25,12 +25,12 @@ export class Search {
       oninput: () => this.soon(),
       onkeydown: (event) => this.key(event),
     });
-    this.saving = h("button", { type: "button", class: "plain", hidden: true, onclick: () => this.save() }, icon("star"));
+    this.saving = h("button", { class: "plain", hidden: true, onclick: () => this.save() }, icon("star"));
     this.saved = h("select", { class: "chip", "aria-label": _("Saved searches"), hidden: true, onchange: () => this.ask(this.saved.value) });
     this.file = h("input", { type: "file", accept: "image/*,.heic,.heif,.jxl", onchange: () => this.chosen() });
     const byPicture = h(
       "button",
-      { type: "button", class: "plain", onclick: () => this.file.click(), "aria-label": _("Search by a picture"), title: BY_PICTURE },
+      { class: "plain", onclick: () => this.file.click(), "aria-label": _("Search by a picture"), title: BY_PICTURE },
       icon("same"),
     );
     this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input, this.saving, byPicture);
@@ -105,7 +105,6 @@ export class Search {
     const every = h(
       "button",
       {
-        type: "button",
         class: "chip",
         "aria-pressed": String(this.store.filter.every),
         title: _("Copies and shots of a burst one by one"),
@@ -126,11 +125,7 @@ export class Search {
     const words = chip.readings.find((reading) => reading.startsWith("word:"));
     const others = chip.readings.filter((reading) => reading !== words);
     const instead = (reading, ...content) =>
-      h(
-        "button",
-        { type: "button", class: "plain", onclick: () => this.replace(chip, reading) },
-        ...content,
-      );
+      h("button", { class: "plain", onclick: () => this.replace(chip, reading) }, ...content);
     const away = instead(words ?? "", icon("cross"));
     const about = words ? _("Search for the words instead of {label}", { label: chip.label }) : _("Leave out {label}", { label: chip.label });
     away.setAttribute("aria-label", about);

@@ -22,7 +22,7 @@ export class Cards {
     this.closed = new AbortController();
     this.title = h("h2", { tabIndex: -1 }, _("Continue"));
     this.list = h("ul");
-    this.more = h("button", { type: "button", class: "plain", onclick: () => this.draw(this.waiting.length) });
+    this.more = h("button", { class: "plain", onclick: () => this.draw(this.waiting.length) });
     this.swept = h("p", { class: "gone", role: "status" });
     root.ariaLabel = _("Continue");
     root.replaceChildren(this.title, this.list, this.more, this.swept);
@@ -62,12 +62,12 @@ export class Cards {
     const when = created ? new Date(1000 * created).toLocaleString(TAG, DAY) : "";
     const open = h(
       "button",
-      { type: "button", class: "open", onclick: () => this.onOpen(token) },
+      { class: "open", onclick: () => this.onOpen(token) },
       image,
       h("span", { class: "words" }, h("strong", {}, name), h("span", {}, told), h("span", { class: "when" }, when)),
     );
     const words = _("Delete: {name}, {when}", { name, when });
-    const remove = { type: "button", class: "remove", "aria-label": words, title: _("Delete") };
+    const remove = { class: "remove", "aria-label": words, title: _("Delete") };
     card.ariaBusy = null;
     card.replaceChildren(open, h("button", { ...remove, onclick: () => this.ask(card, token, name) }, icon("cross")));
     if (focused) open.focus();
@@ -106,7 +106,7 @@ export class Cards {
     this.swept.hidden = !gone.length;
     this.swept.replaceChildren(
       h("span", {}, ngettext("{n:,} earlier review is no longer on this server: deleted, or unused for too long.", "{n:,} earlier reviews are no longer on this server: deleted, or unused for too long.", gone.length)),
-      h("button", { type: "button", class: "plain", onclick: () => this.sweep() }, _("Clear")),
+      h("button", { class: "plain", onclick: () => this.sweep() }, _("Clear")),
     );
     this.title.hidden = !this.list.children.length;
     this.root.hidden = this.title.hidden && this.more.hidden && this.swept.hidden;
