@@ -15,9 +15,9 @@ const ASKED =
   _("The uploaded copies, your choices and the results are deleted. Your originals are not touched.");
 
 export class Cards {
-  /** onOpen(token) is told. The token that is `shown` on this page gets no card. */
-  constructor(root, shown) {
-    this.root = root;
+  /** The run of the token is shown on this page, and gets no card. */
+  constructor(root, token) {
+    Object.assign(this, { root, token });
     this.gone = [];
     this.closed = new AbortController();
     this.title = h("h2", { tabIndex: -1 }, _("Continue"));
@@ -26,8 +26,13 @@ export class Cards {
     this.swept = h("p", { class: "gone", role: "status" });
     root.ariaLabel = _("Continue");
     root.replaceChildren(this.title, this.list, this.more, this.swept);
-    this.waiting = tokens().filter((token) => token !== shown);
+    this.waiting = tokens().filter((one) => one !== token);
     this.draw(window.innerWidth < 600 ? FIRST.narrow : FIRST.wide);
+  }
+
+  /** Streamlit calls this over and over; `onOpen(token)` is told. */
+  show(_, onOpen) {
+    this.onOpen = onOpen;
   }
 
   close() {
@@ -50,11 +55,11 @@ export class Cards {
       if (status === 200) this.gone.push(token);
       return this.refresh();
     }
-    this.show(card, token, body);
+    this.put(card, token, body);
     if (BUSY.includes(body.state)) setTimeout(() => this.closed.signal.aborted || this.fill(card, token), AGAIN);
   }
 
-  show(card, token, { name, told, picture, created }) {
+  put(card, token, { name, told, picture, created }) {
     const focused = card.contains(card.getRootNode().activeElement);
     const image = picture
       ? h("img", { src: `/unipic/thumb/${token}/${picture}`, alt: "", loading: "lazy" })
