@@ -1,7 +1,7 @@
 // One group: a photo large, all of them beside it, where they differ, and what may be done.
 
 import { perform } from "./actions.js";
-import { button } from "./bar.js";
+import { button } from "./button.js";
 import { count, h, refill } from "./dom.js";
 import { factsTable, markColumn } from "./facts.js";
 import { icon } from "./icons.js";
@@ -261,10 +261,8 @@ export class GroupView {
   }
 
   keepAll() {
-    this.choose(
-      this.group.photos.map((photo) => photo.id),
-      false,
-    );
+    const ids = this.group.photos.map((photo) => photo.id);
+    this.choose(ids, false);
     this.page.say(_("All photos kept"));
   }
 

@@ -1,5 +1,6 @@
 // What is known of one photo, and what people say of it: tags, albums, a note.
 
+import { bare } from "../darkroom/button.js";
 import { h, refill } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { _ } from "../darkroom/language.js";
@@ -15,11 +16,7 @@ export class Info {
   constructor(store, { onMark, onSearch, onClose }) {
     Object.assign(this, { store, onMark, onSearch });
     this.content = h("div", { class: "content" });
-    const close = h(
-      "button",
-      { class: "plain", "aria-label": _("Close the information"), onclick: onClose },
-      icon("cross"),
-    );
+    const close = bare("cross", _("Close the information"), onClose);
     this.element = h(
       "aside",
       { class: "info", hidden: true, "aria-label": _("Information") },

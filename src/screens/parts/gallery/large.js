@@ -1,7 +1,7 @@
 // The large view: one photo fills the window.
 
+import { bare } from "../darkroom/button.js";
 import { h, refill } from "../darkroom/dom.js";
-import { icon } from "../darkroom/icons.js";
 import { _ } from "../darkroom/language.js";
 import { Pictures } from "../darkroom/pictures.js";
 import { Faces } from "./faces.js";
@@ -205,6 +205,5 @@ function filmLink({ digest, at }) {
 }
 
 function tool(sign, words, onclick, more = "") {
-  const name = words.replace(/ \(.*\)$/, "");
-  return h("button", { class: `tool ${more}`.trim(), "aria-label": name, title: words, onclick }, icon(sign));
+  return bare(sign, words.replace(/ \(.*\)$/, ""), onclick, { class: `tool ${more}`.trim(), title: words });
 }

@@ -1,5 +1,6 @@
 // The search box, and under it what the words were understood as: each recognised piece can be read otherwise.
 
+import { bare } from "../darkroom/button.js";
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { _, number as numbers } from "../darkroom/language.js";
@@ -28,11 +29,7 @@ export class Search {
     this.saving = h("button", { class: "plain", hidden: true, onclick: () => this.save() }, icon("star"));
     this.saved = h("select", { class: "chip", "aria-label": _("Saved searches"), hidden: true, onchange: () => this.ask(this.saved.value) });
     this.file = h("input", { type: "file", accept: "image/*,.heic,.heif,.jxl", onchange: () => this.chosen() });
-    const byPicture = h(
-      "button",
-      { class: "plain", onclick: () => this.file.click(), "aria-label": _("Search by a picture"), title: BY_PICTURE },
-      icon("same"),
-    );
+    const byPicture = bare("same", _("Search by a picture"), () => this.file.click(), { title: BY_PICTURE });
     this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input, this.saving, byPicture);
     this.told = h("div", { class: "understood", role: "group", "aria-label": _("Understood as"), hidden: true });
   }
