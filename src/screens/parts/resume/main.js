@@ -1,7 +1,7 @@
 // The cards: each run that this browser remembers, how far it is, and a way back to it.
 
 import { call } from "../darkroom/api.js";
-import { count, h } from "../darkroom/dom.js";
+import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { TAG, _, ngettext } from "../darkroom/language.js";
 import { question } from "../darkroom/question.js";
