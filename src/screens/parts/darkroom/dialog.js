@@ -35,5 +35,6 @@ export function asking({ title, onSubmit, onClose }, parts) {
   };
   const submit = (event) => (event.preventDefault(), onSubmit(leave));
   const form = h("form", { onsubmit: submit }, h("h2", { id: "ask-title" }, title), ...parts(leave));
-  return h("dialog", { class: "ask", "aria-labelledby": "ask-title", oncancel: leave, onclose: leave }, form);
+  const dialog = h("dialog", { class: "ask", "aria-labelledby": "ask-title", oncancel: leave, onclose: leave }, form);
+  return dialog;
 }
