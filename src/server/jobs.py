@@ -37,6 +37,7 @@ class Where:
     told: str  # of the whole run: its share and the time left, in words
     share: float  # of the whole run, 0 to 1
     stage: str
+    done: int  # of what the stage counts
     amount: str  # of the stage, in words
     purpose: str  # of the stage, a sentence
     skippable: bool

@@ -251,4 +251,4 @@ class _Teller:
         whole = self.overall
         # A download or a wait was not announced: it has a speed and a time left of its own.
         amount = step.amount if whole.purpose else step.pace(now - self.since)
-        return Where(whole.told, whole.share, step.stage, amount, whole.purpose, step.skippable)
+        return Where(whole.told, whole.share, step.stage, step.done, amount, whole.purpose, step.skippable)
