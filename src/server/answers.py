@@ -1,6 +1,7 @@
 """What routes have in common: errors as a status and a message for the page, JSON that comes in and goes out."""
 
 import gzip
+import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -59,6 +60,14 @@ async def packed(request: Request, body: bytes) -> Response:
         body = await run_in_threadpool(gzip.compress, body, 1)
         headers["Content-Encoding"] = "gzip"
     return Response(body, media_type="application/json", headers=headers)
+
+
+def javascript(request: Request, content: bytes, headers: dict[str, str]) -> Response:
+    """A script, without a body for a browser that has it."""
+    headers = {**headers, "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
+    if request.headers.get("if-none-match", "").removeprefix("W/") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="text/javascript", headers=headers)
 
 
 async def json_object(request: Request, most: int, what: str) -> dict[str, Any]:

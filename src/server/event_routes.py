@@ -74,7 +74,6 @@ def _card(event: Event) -> dict[str, Any]:
         "title": printable(event.title),
         "when": event.when,
         "year": event.days[0].date.year if event.days[0].date else 0,
-        "days": len(event.days),
         "place": event.place,
         "photos": len(event.digests),
         "best": event.best,
@@ -89,7 +88,6 @@ def _in_full(occasions: Occasions, id: str) -> dict[str, Any]:
     return {
         **_card(event),
         "listed": [{"date": day.date.isoformat() if day.date else "", "digests": day.digests} for day in event.days],
-        "before": dated[at - 1] if at > 0 else "",
         "after": dated[at + 1] if 0 <= at < len(dated) - 1 else "",
     }
 

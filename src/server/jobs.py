@@ -41,7 +41,6 @@ class Where:
     amount: str  # of the stage, in words
     purpose: str  # of the stage, a sentence
     skippable: bool
-    started: float  # seconds since 1970
 
 
 class Jobs:

@@ -1,6 +1,5 @@
 """Which language a person reads: the one they chose, which a cookie keeps, else the first of their browser's."""
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from server.answers import javascript
 from unipic.core.language import LANGUAGES, ask_first, best_of, catalogue, language, speak
 from unipic.locale import of_script
 
@@ -80,11 +80,8 @@ def language_routes() -> list[Route]:
         return answer
 
     async def texts(request: Request) -> Response:
-        content, tag = _texts(language())
-        headers = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language", "ETag": tag}
-        if request.headers.get("if-none-match", "").removeprefix("W/") == tag:
-            return Response(status_code=304, headers=headers)
-        return Response(content, media_type="text/javascript", headers=headers)
+        headers = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
+        return javascript(request, _texts(language()), headers)
 
     return [
         Route("/unipic/language/{code}", choose),
@@ -93,8 +90,8 @@ def language_routes() -> list[Route]:
 
 
 @cache
-def _texts(code: str) -> tuple[str, str]:
-    """In place of darkroom/texts.js: the language, its translations of what scripts say; and the ETag."""
+def _texts(code: str) -> bytes:
+    """In place of darkroom/texts.js: the language, and its translations of what scripts say."""
     known, texts = catalogue(code), dict[str, str | list[str]]()
     for path in PARTS.rglob("*.js") if code != "en" else ():
         for text, _context in of_script(path.read_text(encoding="utf-8")):
@@ -102,5 +99,4 @@ def _texts(code: str) -> tuple[str, str]:
                 texts[text] = known.gettext(text)
             else:
                 texts[text[0]] = [known.ngettext(*text, number) for number in (1, 2)]
-    content = f"export const LANGUAGE = {json.dumps(code)};\nexport const TEXTS = {json.dumps(texts)};\n"
-    return content, f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
+    return f"export const LANGUAGE = {json.dumps(code)};\nexport const TEXTS = {json.dumps(texts)};\n".encode()

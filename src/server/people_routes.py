@@ -198,7 +198,6 @@ def _in_full(people: People, one: Somebody) -> dict[str, Any]:
             **_face(face),
             "day": day.isoformat() if day else "",
             "likeness": None if likeness is None else round(likeness),
-            "size": round(face.size),
             "poor": why,
         }
 
@@ -282,7 +281,6 @@ def _questions(room: Room) -> dict[str, Any]:
             {
                 "pair": [one.first, one.second],
                 "sides": [side(deck.card(one.first)), side(deck.card(one.second))],
-                "likeness": round(room.people.limits.likeness(one.cosine)),
                 "faces": one.faces,
                 "together": one.together,
             }

@@ -181,7 +181,6 @@ def group_to_dict(group: Group, desk: Desk) -> dict[str, Any]:
         "tie": group.tie,
         "certainty": round(group.certainty, 3),
         "suggested": [photo.id for photo in group.photos if photo.id in group.suggested],
-        "bytes": sum(photo.bytes for photo in group.photos),
         "makes": makes(group, desk.proposal.cleanup.series),
         "moments": moments_of(group.photos),
         "people": [[face and _face(face) for face in row] for row in group.people],

@@ -4,7 +4,6 @@ A run's token is the only key to its photos, so no answer may leak it, and none 
 SecurityHeaders.
 """
 
-import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from server.answers import Endpoint, Refused, in_words
+from server.answers import Endpoint, Refused, in_words, javascript
 from server.pictures import Pictures, thumbnails
 from server.runs import Run, Runs
 from server.shelves import FindPhoto, Shelves
@@ -81,11 +80,7 @@ def scripts(part: str) -> Endpoint:
         path = SCRIPTS[part] / f"{name}.js"
         if not SCRIPT.fullmatch(name) or not path.is_file():
             raise Refused(404, _("There is no such script."))
-        content = await run_in_threadpool(path.read_bytes)
-        headers = {"Cache-Control": "no-cache", "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
-        if request.headers.get("if-none-match", "").removeprefix("W/") == headers["ETag"]:
-            return Response(status_code=304, headers=headers)
-        return Response(content, media_type="text/javascript", headers=headers)
+        return javascript(request, await run_in_threadpool(path.read_bytes), {"Cache-Control": "no-cache"})
 
     return script
 

@@ -114,7 +114,6 @@ class Searches:
         chips = [chip for chip in results.query.chips if chip.start < length]
         about = {
             "chips": [self._chip(asked, chip) for chip in chips],
-            "words": results.query.words,
             "photos": results.total,
             "notes": results.notes,
             "without": [],

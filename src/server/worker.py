@@ -229,7 +229,7 @@ class _Teller:
         self.run = run
         self.parent = os.getppid()
         self.overall = Overall()
-        self.started = self.since = time.time()
+        self.since = time.time()
         self.told = 0.0
         self.stage = ""
 
@@ -251,6 +251,4 @@ class _Teller:
         whole = self.overall
         # A download or a wait was not announced: it has a speed and a time left of its own.
         amount = step.amount if whole.purpose else step.pace(now - self.since)
-        return Where(
-            whole.told, whole.share, step.stage, step.done, amount, whole.purpose, step.skippable, self.started
-        )
+        return Where(whole.told, whole.share, step.stage, step.done, amount, whole.purpose, step.skippable)

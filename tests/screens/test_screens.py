@@ -384,7 +384,7 @@ def test_a_run_at_work_shows_how_far_it_is(run: Run, monkeypatch: pytest.MonkeyP
     (run.folder / "evidence.json").unlink()
     write_json(
         run.folder / "progress.json",
-        asdict(Where("12 % · 2 min left", 0.12, "Reading photos", 50, "50 of 200 files", "Opens them.", False, 0.0)),
+        asdict(Where("12 % · 2 min left", 0.12, "Reading photos", 50, "50 of 200 files", "Opens them.", False)),
     )
     test = app("review.py", run)
     assert [(bar.proto.value, bar.proto.text) for bar in test.get("progress")] == [(12, "12 % · 2 min left")]

@@ -67,7 +67,7 @@ def test_the_timeline_and_one_event(visitor: Visitor) -> None:
     assert len(first["best"]) == 4
     full = visitor.get(f"/one/{first['id']}")
     assert [(day["date"], len(day["digests"])) for day in full["listed"]] == [("2018-07-14", 4)]
-    assert (full["before"], full["after"]) == ("", second["id"])
+    assert full["after"] == second["id"]
     assert visitor.get(f"/one/{second['id']}")["title"] == "<b>", "text, which the page never takes for markup"
     visitor.get("/one/ffffffffffff", 404)
 

@@ -4,20 +4,17 @@ from contextlib import suppress
 
 import streamlit as st
 
-from screens.parts.film_copies import copies
+from screens.parts.film_copies import copies, picture_at
 from screens.parts.film_story import story
 from screens.parts.words import plain
 from screens.parts.working import film_bar
 from server.film_people import named_in
-from server.film_pictures import film_picture, filmstrip
+from server.film_pictures import filmstrip
 from server.film_work import latest, start, told
 from server.state import library
-from unipic.core.errors import NotShown
 from unipic.core.language import gettext as _
 from unipic.core.photo import Photo
 from unipic.core.words import clock, printable
-from unipic.library.index import VIEWS
-from unipic.library.reader import INDEX
 from unipic.video.facts import seconds_of
 
 MOMENTS = 12  # of a person in a film, at most
@@ -98,15 +95,5 @@ def _look(one: Photo, start: float) -> None:
     step = 0.1 if start else max(0.1, round(seconds / STEPS, 1))
     at = st.slider(_("Time in seconds"), 0.0, max(step, seconds), start, step, key=f"at-{one.digest}-{start}",
                    format="%.1f")  # fmt: skip
-    try:
-        path = film_picture(library().data / INDEX / VIEWS, one, round(1000 * at))
-    except NotShown as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
     with st.container(key="film-any"):
-        st.image(
-            str(path),
-            caption=_("at {time}", time=clock(at)),
-            alt=_("The film at {time}", time=clock(at)),
-            width="stretch",
-        )
+        picture_at(one, at)

@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from screens.parts.words import plain
+from screens.parts.words import failed, plain
 from server.film_copies import FilmCopy, copies_of
 from server.film_pictures import film_picture
 from server.state import library
@@ -53,18 +53,20 @@ def _picture(film: Photo, when: float) -> None:
     taken = local_time(film)
     facts = [f"{film.width} x {film.height}", clock(seconds_of(film)), size(film.size)]
     facts += [day(taken)] if taken else []
-    try:
-        path = film_picture(library().data / INDEX / VIEWS, film, round(1000 * when))
-        st.image(
-            str(path),
-            caption=_("at {time}", time=clock(when)),
-            alt=_("The film at {time}", time=clock(when)),
-            width="stretch",
-        )
-    except NotShown as error:
-        st.error(plain(str(error)), icon=":material/error:")
+    picture_at(film, when)
     sound = _("sound") if any(extra.kind == "sound" for extra in film.holds) else _("no sound")
     st.markdown(f"**{plain(film.name)}**  \n{' · '.join([*facts, sound])}")
+
+
+def picture_at(film: Photo, when: float) -> None:
+    """What a film shows at a time, in seconds, or why that cannot be shown."""
+    try:
+        path = film_picture(library().data / INDEX / VIEWS, film, round(1000 * when))
+    except NotShown as error:
+        failed(error)
+        return
+    time = clock(when)
+    st.image(str(path), caption=_("at {time}", time=time), alt=_("The film at {time}", time=time), width="stretch")
 
 
 def _bars(one: FilmCopy) -> go.Figure:

@@ -1,20 +1,13 @@
 // The line above both views: the way through the groups, how far it is, undo, and whether all is saved.
 
+import { bare, button } from "./button.js";
 import { count, h, size } from "./dom.js";
-import { icon } from "./icons.js";
 import { progress } from "./groups.js";
 import { _, number } from "./language.js";
-
-export function button(name, words, act, attributes = {}) {
-  const text = words && h("span", {}, words);
-  return h("button", { type: "button", onclick: act, ...attributes }, name && icon(name), text);
-}
 
 export class Bar {
   constructor(store, page) {
     Object.assign(this, { store, page });
-    const bare = (name, words, act, more) =>
-      button(name, "", act, { "aria-label": words, title: words, class: "plain", ...more });
     this.groups = button("groups", _("All groups"), () => page.goList(), {
       title: _("All groups (G)"),
       "aria-label": _("All groups"),

@@ -25,7 +25,7 @@ class Bulk {
     this.wanted = 10;
     this.body = h("div", { class: "bulk-body" });
     this.heading = h("h2", { tabIndex: -1 });
-    const close = { type: "button", class: "bulk-close", "aria-label": _("Close"), onclick: () => this.end() };
+    const close = { class: "bulk-close", "aria-label": _("Close"), onclick: () => this.end() };
     this.dialog = h(
       "dialog",
       {

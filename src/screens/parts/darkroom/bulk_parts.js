@@ -5,7 +5,7 @@ import { sure } from "./groups.js";
 import { _, ngettext, number } from "./language.js";
 
 export function button(words, act, style) {
-  return h("button", { type: "button", class: style, onclick: act }, words);
+  return h("button", { class: style, onclick: act }, words);
 }
 
 /** Choices of groups, by kind; mark(chosen) presses the one that is chosen. */
@@ -68,7 +68,7 @@ export function strip(urls, one, show) {
     const address = urls.thumb(photo);
     const image = address && h("img", { alt: "", src: address, onerror: (event) => event.target.remove() });
     const mark = h("span", {}, one.aside.includes(photo) ? "✕" : "✓");
-    const act = { type: "button", "aria-label": label, title: label, onclick: () => show(photo) };
+    const act = { "aria-label": label, title: label, onclick: () => show(photo) };
     return h("button", act, image || "", mark);
   });
   return h("div", { class: "bulk-strip", role: "group", "aria-label": _("The other photos of the group") }, small);

@@ -3,7 +3,7 @@
 import { Bar, Strip } from "./compare_bar.js";
 import { scrubber } from "./compare_films.js";
 import { Pane, shape } from "./compare_pane.js";
-import { h } from "./dom.js";
+import { h, refill } from "./dom.js";
 import { openHelp } from "./help.js";
 import { meaning } from "./keys.js";
 import { _ } from "./language.js";
@@ -73,8 +73,7 @@ class Compare {
     while (this.panes.length) this.panes.pop().drop();
     this.bar = new Bar(this);
     this.strip = new Strip(this);
-    const parts = [this.bar.element, this.grid, scrubber(this), this.strip.element, this.status];
-    this.dialog.replaceChildren(...parts.filter(Boolean));
+    refill(this.dialog, this.bar.element, this.grid, scrubber(this), this.strip.element, this.status);
     this.arrange(this.layouts.findLast((panes) => panes <= this.wanted), start);
     if (loupe) this.hundred(this.active, null);
   }

@@ -114,7 +114,7 @@ function segments(label, buttons) {
 }
 
 function button(words, label, act, style) {
-  const attributes = { type: "button", "aria-label": label, title: label, class: style, onclick: act };
+  const attributes = { "aria-label": label, title: label, class: style, onclick: act };
   return h("button", attributes, ...[words].flat());
 }
 

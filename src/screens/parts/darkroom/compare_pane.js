@@ -18,7 +18,7 @@ export class Pane {
     this.note = h("span", { class: "compare-note", hidden: true });
     this.badge = h("span", { class: "compare-badge" });
     const toggle = () => compare.toggle(this.photo);
-    this.keep = h("button", { type: "button", class: "compare-keep", onclick: toggle });
+    this.keep = h("button", { class: "compare-keep", onclick: toggle });
     this.name = h("div", { class: "compare-name" });
     this.facts = h("ul", { class: "compare-facts", tabIndex: 0, "aria-label": _("Differences") });
     this.stage = h("div", { class: "compare-stage", onpointerleave: () => (compare.pointer = null) }, this.picture.frame);

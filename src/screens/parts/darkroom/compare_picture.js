@@ -3,6 +3,7 @@
 
 import { h } from "./dom.js";
 import { _ } from "./language.js";
+import { decoded } from "./pictures.js";
 
 const LEVELS = ["thumb", "view", "full"];
 const [, VIEW, FULL] = LEVELS.keys();
@@ -20,12 +21,8 @@ export class Picture {
 
   show(photo) {
     if (photo === this.photo) return;
-    const before = this.photo && {
-      photo: this.photo,
-      level: this.level,
-      failed: this.failed,
-      image: this.image,
-    };
+    const { level, failed, image } = this;
+    const before = this.photo && { photo: this.photo, level, failed, image };
     this.halt();
     const again = this.spare?.photo === photo ? this.spare : null;
     if (!again) release(this.spare?.image);
@@ -53,10 +50,7 @@ export class Picture {
     if (this.coming.has(level)) return;
     const image = h("img", { alt: "", src: this.urls[LEVELS[level]](this.photo) || null });
     this.coming.set(level, image);
-    const fine = await image.decode().then(
-      () => true,
-      () => false,
-    );
+    const fine = await decoded(image);
     if (this.coming.get(level) !== image) return; // another photo is shown meanwhile
     this.coming.delete(level);
     if (!fine) this.failed.add(level);
@@ -73,10 +67,7 @@ export class Picture {
     const { photo } = this;
     const image = h("img", { alt: "", src: this.urls.frame(photo, seconds) });
     this.asked = image;
-    const fine = await image.decode().then(
-      () => true,
-      () => false,
-    );
+    const fine = await decoded(image);
     if (!fine || this.photo !== photo || this.asked !== image) return; // it was moved on meanwhile
     this.frame.replaceChildren(image);
     release(this.image);

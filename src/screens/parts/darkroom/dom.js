@@ -6,6 +6,7 @@ export { count };
 
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  if (tag === "button") element.type = "button"; // but for those said to submit a form
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -13,10 +14,18 @@ export function h(tag, attributes = {}, ...children) {
       element.setAttribute(name, value === true ? "" : value);
     else element[name] = value;
   }
-  element.append(
-    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
-  );
+  element.append(...there(children));
   return element;
+}
+
+/** Put these in place of what an element has. */
+export function refill(element, ...children) {
+  element.replaceChildren(...there(children));
+}
+
+/** Without those left out by a condition. */
+function there(children) {
+  return children.flat().filter((child) => child !== null && child !== undefined && child !== false);
 }
 
 export function size(bytes) {

@@ -1,6 +1,6 @@
 // Every person's face in all photos of a group, at one size: whose eyes are open where.
 
-import { headed } from "./dialog.js";
+import { headed, opened } from "./dialog.js";
 import { count, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { _, lower } from "./language.js";
@@ -19,7 +19,7 @@ const EYES = {
 export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }) {
   const { photos, people } = group;
   const states = photos.map((_, index) =>
-    h("button", { type: "button", class: "state", onclick: () => (onToggle(index), mark()) }),
+    h("button", { class: "state", onclick: () => (onToggle(index), mark()) }),
   );
   const mark = () => {
     const ids = kept();
@@ -35,7 +35,7 @@ export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }
     const name = _("Person {person} in photo {index}, eyes: {eyes}. Show the photo", { person: person + 1, index: index + 1, eyes: lower(words) });
     return h(
       "button",
-      { type: "button", class: `face eyes${face.eyes}`, "aria-label": name, onclick: () => show(index) },
+      { class: `face eyes${face.eyes}`, "aria-label": name, onclick: () => show(index) },
       h("span", { class: "crop" }, crop(photos[index], face.box, urls)),
       h("span", { class: "awake" }, icon(sign), words),
     );
@@ -60,7 +60,6 @@ export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }
       h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...head)), h("tbody", {}, ...rows)),
     ),
   );
-  host.append(dialog);
   dialog.addEventListener("keydown", (event) => {
     const { key, altKey, ctrlKey, metaKey } = event;
     if (key.toLowerCase() !== "e" || altKey || ctrlKey || metaKey) return;
@@ -68,8 +67,7 @@ export function openFaces({ host, group, urls, kept, onToggle, onShow, onClose }
     dialog.close();
   });
   mark();
-  dialog.showModal();
-  return { close: () => dialog.close() };
+  return opened(host, dialog);
 }
 
 /** The part of a photo around a face, as a square that fills its place. */

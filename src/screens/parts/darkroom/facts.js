@@ -31,7 +31,7 @@ export function factsTable(photos) {
           ),
         ),
       ),
-  ].filter(Boolean);
+  ];
 }
 
 /** What a photo is called and where it lies come first. */

@@ -1,8 +1,8 @@
 // One group: a photo large, all of them beside it, where they differ, and what may be done.
 
 import { perform } from "./actions.js";
-import { button } from "./bar.js";
-import { count, h } from "./dom.js";
+import { button } from "./button.js";
+import { count, h, refill } from "./dom.js";
 import { factsTable, markColumn } from "./facts.js";
 import { icon } from "./icons.js";
 import { _ } from "./language.js";
@@ -42,7 +42,7 @@ export class GroupView {
     this.why = h("p", { class: "why" });
     this.doubt = h("p", { class: "badge doubt" });
     this.nothing = h("p", { class: "badge nothing", role: "alert" });
-    this.keep = h("button", { type: "button", class: "state", onclick: () => this.toggle(this.index) });
+    this.keep = h("button", { class: "state", onclick: () => this.toggle(this.index) });
     this.path = h("p", { class: "path" });
     this.words = h("p", { class: "words" });
     this.facts = h("div", {
@@ -161,7 +161,7 @@ export class GroupView {
     clearTimeout(this.later); // the pictures first: a table of sixty columns takes a moment
     this.facts.replaceChildren();
     this.later = setTimeout(() => {
-      this.facts.replaceChildren(...factsTable(group.photos));
+      refill(this.facts, factsTable(group.photos));
       markColumn(this.facts, this.index);
     }, 30);
   }
@@ -261,10 +261,8 @@ export class GroupView {
   }
 
   keepAll() {
-    this.choose(
-      this.group.photos.map((photo) => photo.id),
-      false,
-    );
+    const ids = this.group.photos.map((photo) => photo.id);
+    this.choose(ids, false);
     this.page.say(_("All photos kept"));
   }
 

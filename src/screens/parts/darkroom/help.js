@@ -1,6 +1,6 @@
 // The help: keyboard shortcuts and gestures.
 
-import { headed } from "./dialog.js";
+import { headed, opened } from "./dialog.js";
 import { h } from "./dom.js";
 import { KEYS, signs } from "./keys.js";
 import { _ } from "./language.js";
@@ -41,9 +41,7 @@ export function openHelp({ host, onClose, keys = KEYS, parts = PARTS, gestures =
     ...places.map((place) => h("section", {}, h("h3", {}, parts[place]), h("dl", {}, ...rows(place)))),
     !touch && byHand,
   );
-  host.append(dialog);
-  dialog.showModal();
-  return { close: () => dialog.close() };
+  return opened(host, dialog);
 }
 
 function row(keys, words) {

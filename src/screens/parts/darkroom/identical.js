@@ -1,6 +1,6 @@
 // Identical files: nothing to judge, so all their groups are settled by one button. The list of files is there to see.
 
-import { button } from "./bar.js";
+import { button } from "./button.js";
 import { section } from "./bulk_parts.js";
 import { count, h, size } from "./dom.js";
 import { identical } from "./groups.js";

@@ -3,24 +3,15 @@
 
 import { _ } from "./language.js";
 
+const DIGITS = [..."123456789"];
+
 export const KEYS = [
   { keys: ["J", "ArrowDown"], action: "nextGroup", in: "group", held: true, words: _("Next group") },
   { keys: ["K", "ArrowUp"], action: "previousGroup", in: "group", held: true, words: _("Previous group") },
   { keys: ["ArrowRight"], action: "nextPhoto", in: "group", held: true, words: _("Next photo of the group") },
-  {
-    keys: ["ArrowLeft"],
-    action: "previousPhoto",
-    in: "group",
-    held: true,
-    words: _("Previous photo of the group"),
-  },
+  { keys: ["ArrowLeft"], action: "previousPhoto", in: "group", held: true, words: _("Previous photo of the group") },
   { keys: ["Space"], action: "toggleShown", in: "group", words: _("Keep the large photo, or set it aside") },
-  {
-    keys: "123456789".split(""),
-    action: "toggleNumber",
-    in: "group",
-    words: _("Keep the photo with that number, or set it aside"),
-  },
+  { keys: DIGITS, action: "toggleNumber", in: "group", words: _("Keep the photo with that number, or set it aside") },
   { keys: ["A"], action: "keepAll", in: "group", words: _("Keep all photos of the group") },
   { keys: ["X"], action: "keepOnly", in: "group", words: _("Keep only the large photo") },
   { keys: ["S"], action: "setAside", in: "group", words: _("Set a photo that may be clutter aside, then the next one") },
@@ -41,12 +32,7 @@ export const KEYS = [
   { keys: ["ArrowRight"], action: "flipForward", in: "compare", held: true, words: _("Next photo") },
   { keys: ["ArrowLeft"], action: "flipBack", in: "compare", held: true, words: _("Previous photo") },
   { keys: ["Space"], action: "toggle", in: "compare", words: _("Keep the photo, or set it aside") },
-  {
-    keys: "123456789".split(""),
-    action: "toggleNumber",
-    in: "compare",
-    words: _("The same for the photo of that number"),
-  },
+  { keys: DIGITS, action: "toggleNumber", in: "compare", words: _("The same for the photo of that number") },
   { keys: ["+", "="], action: "closer", in: "compare", held: true, words: _("Zoom in") },
   { keys: ["-"], action: "further", in: "compare", held: true, words: _("Zoom out") },
   { keys: ["0"], action: "whole", in: "compare", words: _("Whole photo") },

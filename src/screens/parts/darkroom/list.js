@@ -1,6 +1,6 @@
 // All groups: sorted, filtered, searched, ticked. The order seen here is the order one walks in.
 
-import { button } from "./bar.js";
+import { button } from "./button.js";
 import { count, h, size } from "./dom.js";
 import { SHOW_ALL, SORTS } from "./filters.js";
 import { CLUTTER, LANES, SURE, isClutter, progress } from "./groups.js";

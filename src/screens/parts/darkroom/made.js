@@ -1,7 +1,7 @@
 // A picture made of the group's photos, beside the one it is made from: the person accepts it, or does not.
 
 import { call } from "./api.js";
-import { headed } from "./dialog.js";
+import { headed, opened } from "./dialog.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { _ } from "./language.js";
@@ -17,7 +17,7 @@ export function openMade({ host, group, kind, urls, say, onClose }) {
   const [title, badge, wait] = WORDS[kind];
   const url = urls.made(group, kind);
   const button = (sign, words, does, type = "") =>
-    h("button", { type: "button", class: type, onclick: does }, icon(sign), words);
+    h("button", { class: type, onclick: does }, icon(sign), words);
   const body = h("div", { class: "made-body", "aria-live": "polite" }, h("p", { role: "status" }, wait));
   const dialog = headed({ name: "faces made", title, onClose }, body);
   const settle = async (accept) => {
@@ -41,14 +41,12 @@ export function openMade({ host, group, kind, urls, say, onClose }) {
       ),
     );
   };
-  host.append(dialog);
-  dialog.showModal();
   call(url, null, LONG).then(({ status, body: answer }) => {
     if (status === 200 && answer && !answer.why) return dialog.open && show(answer);
     const why = answer?.why ?? answer?.message ?? _("The server did not answer. Try again.");
     body.replaceChildren(h("p", { role: "status" }, why));
   });
-  return { close: () => dialog.close() };
+  return opened(host, dialog);
 }
 
 /** Two pictures on each other, of which a slider shows more or less. */

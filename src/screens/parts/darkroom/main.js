@@ -68,27 +68,26 @@ export class Darkroom {
   }
 
   /** Streamlit calls this with the same values over and over. */
-  async show({ arrangement, view }, finish) {
+  async show({ arrangement }, finish) {
     this.finish = finish;
     if (!(await this.store.load(arrangement))) return;
     if (this.begun) {
       this.list.refresh();
       this.stay("");
-    } else this.begin(view);
+    } else this.begin();
   }
 
-  begin(view) {
+  begin() {
     this.begun = true;
     const { bar, list, group, said, heard, host } = this;
     this.root.replaceChildren(bar.element, list.element, group.element, said, heard, host);
     for (const part of ["compare.js", "bulk.js"]) import(`./${part}`).catch(() => {}); // there when they are wanted
     this.list.refresh();
     if (this.trail.comeBack()) return;
-    const { choices, listing } = this.store;
-    const { groups, byId, place } = choices.book;
+    const { groups, byId, place } = this.store.choices.book;
     const [only] = groups.length === 1 ? groups : [];
-    const at = byId.has(place) ? place : only?.id || (view === "one" ? listing.order[0] : "");
-    if (at && view !== "groups") this.go(at, false);
+    const at = byId.has(place) ? place : only?.id;
+    if (at) this.go(at, false);
     else this.goList(false);
   }
 

@@ -24,18 +24,19 @@ export class Pictures {
   }
 }
 
+/** Whether a picture can be painted, once that is known. */
+export function decoded(image) {
+  return image.decode().then(
+    () => true,
+    () => false,
+  );
+}
+
 function load(address) {
   const image = new Image();
   image.draggable = false;
   image.src = address;
-  const found = {
-    image,
-    ready: image.decode().then(
-      () => true,
-      () => false,
-    ),
-    done: false,
-  };
+  const found = { image, ready: decoded(image), done: false };
   found.ready.then((good) => (found.done = good));
   return found;
 }

@@ -1,5 +1,6 @@
 // A question in the middle of the page, with an answer on each button.
 
+import { opened } from "./dialog.js";
 import { h } from "./dom.js";
 import { _ } from "./language.js";
 
@@ -7,11 +8,7 @@ import { _ } from "./language.js";
 export function question(host, { title, words, content, answers }) {
   const close = () => dialog.close();
   const buttons = answers.map(([label, act], number) =>
-    h(
-      "button",
-      { type: "button", class: number === answers.length - 1 ? "strong" : null, onclick: () => (close(), act()) },
-      label,
-    ),
+    h("button", { class: number === answers.length - 1 ? "strong" : null, onclick: () => (close(), act()) }, label),
   );
   const dialog = h(
     "dialog",
@@ -19,8 +16,7 @@ export function question(host, { title, words, content, answers }) {
     h("h2", { id: "question-title" }, title),
     words && h("p", {}, words),
     content,
-    h("div", { class: "answers" }, h("button", { type: "button", onclick: close }, _("Cancel")), ...buttons),
+    h("div", { class: "answers" }, h("button", { onclick: close }, _("Cancel")), ...buttons),
   );
-  host.append(dialog);
-  dialog.showModal();
+  opened(host, dialog);
 }

@@ -72,7 +72,7 @@ export class Rows {
   make(group) {
     const tick = h("input", { type: "checkbox" });
     const [state, bytes] = [h("span", { class: "mark" }), h("span", { class: "bytes" })];
-    const open = h("button", { type: "button", class: "open" });
+    const open = h("button", { class: "open" });
     const element = h("li", { "data-id": group.id }, h("label", { class: "box" }, tick), open);
     const row = { element, tick, open, state, bytes, choice: null };
     this.made.set(group.id, row);

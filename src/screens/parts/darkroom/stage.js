@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { _ } from "./language.js";
+import { decoded } from "./pictures.js";
 
 const REST = 150; // milliseconds on a photo before the sharp picture is asked for: walking by asks for none
 const FAR = 80; // pixels a finger has to go
@@ -59,10 +60,7 @@ export class Stage {
     const image = (this.coming = new Image());
     image.draggable = false;
     image.src = this.urls.view(photo);
-    const good = await image.decode().then(
-      () => true,
-      () => false,
-    );
+    const good = await decoded(image);
     if (!current()) return;
     this.coming = null;
     if (good) this.put((this.sharp = image));

@@ -38,13 +38,13 @@ export class Strip {
     const picture = thumb ? h("img", { src: thumb, alt: photo.name, loading, draggable: false }) : none();
     const show = h(
       "button",
-      { type: "button", class: "show", "aria-label": _("Show {name}", { name }), title: photo.name },
+      { class: "show", "aria-label": _("Show {name}", { name }), title: photo.name },
       picture,
       h("span", { class: "number", "aria-hidden": "true" }, String(index + 1), index === 0 && this.group.photos.length > 1 && !this.group.tie && icon("star")),
       h("span", { class: "going", "aria-hidden": "true" }, icon("cross")),
       photo.near && h("span", { class: "near" }, photo.near),
     );
-    const keep = h("button", { type: "button", class: "state" });
+    const keep = h("button", { class: "state" });
     const tick = h("input", {
       type: "checkbox",
       class: "tick",

@@ -23,7 +23,7 @@ export function guests(ask) {
       "li",
       {},
       (asked ? _("{photos}, until {day}, with a PIN", told) : _("{photos}, until {day}", told)) + " ",
-      h("button", { type: "button", class: "plain", onclick: () => send({ do: "end", link: id }) }, _("End this link")),
+      h("button", { class: "plain", onclick: () => send({ do: "end", link: id }) }, _("End this link")),
       uses.length > 0 && h("details", {}, h("summary", {}, count(uses.length, "use")), h("ul", {}, ...uses.map(([at, words]) => h("li", {}, `${date(at)}: ${words}`)))),
     );
   };

@@ -17,7 +17,7 @@ export class Events {
     this.closed = new AbortController();
     this.levels = new Levels("events", (levels) => this.restore(levels));
     this.said = h("p", { class: "said", role: "status" });
-    this.undo = h("button", { type: "button", class: "plain", hidden: true, onclick: () => this.say({ do: "undo" }, _("Taken back.")) }, _("Undo"));
+    this.undo = h("button", { class: "plain", hidden: true, onclick: () => this.say({ do: "undo" }, _("Taken back.")) }, _("Undo"));
     this.bar = h("div", { class: "told" }, this.said, this.undo);
     this.body = h("div", {});
     root.replaceChildren(this.bar, this.body);

@@ -26,7 +26,7 @@ export class One {
       h(
         "div",
         { class: "head" },
-        h("button", { type: "button", class: "plain back", onclick: () => page.openTimeline(event.id) }, icon("left"), _("All events")),
+        h("button", { class: "plain back", onclick: () => page.openTimeline(event.id) }, icon("left"), _("All events")),
         this.dated ? this.name() : h("h1", {}, event.title),
         h("p", { class: "quiet" }, [event.when, event.place, count(event.photos, "photo")].filter(Boolean).join(" · ")),
       ),
@@ -67,7 +67,7 @@ export class One {
 
   actions() {
     const { event, page } = this;
-    const button = (words, sign, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, icon(sign), words);
+    const button = (words, sign, onclick, more = {}) => h("button", { onclick, ...more }, icon(sign), words);
     this.splitting = button(_("Split…"), "apart", () => this.choose("split"), { "aria-pressed": "false" });
     this.leaving = button(_("Leave photos out…"), "cross", () => this.choose("out"), { "aria-pressed": "false" });
     this.done = button(_("Leave out"), "check", () => this.leaveOut(), { class: "strong", hidden: true });
@@ -113,7 +113,7 @@ export class One {
     const words = _("{date}, {at} of {photos}", { date: longDay(date), at: at + 1, photos: this.event.photos });
     return h(
       "button",
-      { type: "button", class: "shot", "data-digest": digest, "data-words": words, "aria-label": words, onclick: (event) => this.press(event.currentTarget, at) },
+      { class: "shot", "data-digest": digest, "data-words": words, "aria-label": words, onclick: (event) => this.press(event.currentTarget, at) },
       h("img", { src: thumb(digest), alt: "", loading: "lazy" }),
     );
   }

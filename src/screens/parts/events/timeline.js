@@ -33,7 +33,7 @@ export class Timeline {
         h(
           "nav",
           { class: "years", "aria-label": _("Years") },
-          ...order.map((year) => h("button", { type: "button", onclick: () => jump(year) }, name(year))),
+          ...order.map((year) => h("button", { onclick: () => jump(year) }, name(year))),
         ),
       !number && h("p", { class: "quiet" }, events.length ? NO_EVENTS : EMPTY),
       ...order.map((year) => this.year(year, name(year), years.get(year))),
@@ -63,7 +63,7 @@ export class Timeline {
     const facts = [!event.title.endsWith(event.when) && event.when, !event.title.includes(event.place) && event.place];
     return h(
       "button",
-      { type: "button", class: "card", "data-event": event.id, onclick: () => this.page.openEvent(event.id) },
+      { class: "card", "data-event": event.id, onclick: () => this.page.openEvent(event.id) },
       h(
         "span",
         { class: `mosaic of-${event.best.length}` },
@@ -77,7 +77,7 @@ export class Timeline {
   line(event) {
     return h(
       "button",
-      { type: "button", class: "plain", "data-event": event.id, onclick: () => this.page.openEvent(event.id) },
+      { class: "plain", "data-event": event.id, onclick: () => this.page.openEvent(event.id) },
       h("img", { src: thumb(event.best[0]), alt: "", loading: "lazy" }),
       h("span", {}, event.title, " ", h("span", { class: "quiet" }, count(event.photos, "photo"))),
     );
@@ -107,8 +107,8 @@ export class Timeline {
               ? _("The clock of {camera} seems {time} ahead of that of {other} in {photos}, by {scenes} that both took. No file is changed.", told)
               : _("The clock of {camera} seems {time} behind that of {other} in {photos}, by {scenes} that both took. No file is changed.", told),
           ),
-          h("button", { type: "button", class: "strong", onclick: () => judge(true) }, _("Correct it in events")),
-          h("button", { type: "button", onclick: () => judge(false) }, _("It is right")),
+          h("button", { class: "strong", onclick: () => judge(true) }, _("Correct it in events")),
+          h("button", { onclick: () => judge(false) }, _("It is right")),
         );
       }),
     );

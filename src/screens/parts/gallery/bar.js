@@ -1,5 +1,6 @@
 // The line above the photos: what is shown, by which conditions, and how large.
 
+import { bare, button } from "../darkroom/button.js";
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { _, ngettext, number as numbers } from "../darkroom/language.js";
@@ -28,11 +29,7 @@ export class Bar {
     this.tag = this.choice("tag", _("Tag"));
     this.folder = this.choice("folder", _("Folder"));
     this.notices = h("div", { class: "notices", role: "status" });
-    const help = h(
-      "button",
-      { type: "button", class: "plain", "aria-label": _("Shortcuts"), title: _("Shortcuts (?)"), onclick: view.onHelp },
-      icon("keys"),
-    );
+    const help = bare("keys", _("Shortcuts"), view.onHelp, { title: _("Shortcuts (?)") });
     const chips = [this.all, this.search.saved, this.favourite, this.album, this.tag, this.folder];
     this.element = h(
       "header",
@@ -51,8 +48,8 @@ export class Bar {
   }
 
   choice(name, words) {
-    const select = h("select", { class: "chip", "aria-label": words, onchange: () => this.set(name, select.value) });
-    return select;
+    const onchange = ({ target }) => this.set(name, target.value);
+    return h("select", { class: "chip", "aria-label": words, onchange });
   }
 
   refresh() {
@@ -104,8 +101,7 @@ function notices(book) {
 }
 
 function chip(words, onclick, sign) {
-  const parts = [sign && icon(sign), h("span", {}, words)].filter(Boolean);
-  return h("button", { type: "button", class: "chip", "aria-pressed": "false", onclick }, ...parts);
+  return button(sign, words, onclick, { class: "chip", "aria-pressed": "false" });
 }
 
 function press(button, on) {

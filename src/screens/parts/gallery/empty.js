@@ -9,7 +9,7 @@ const FOUND = _("No photo of the library meets all of this.");
 
 export function empty({ book, filtered }, onAll, search) {
   if (filtered) {
-    const all = h("button", { type: "button", onclick: onAll }, _("Show all photos"));
+    const all = h("button", { onclick: onAll }, _("Show all photos"));
     if (book.search?.error) return said("loupe", _("Not understood"), book.search.error, all);
     if (book.search) {
       const why = book.search.notes[0] ? `${book.search.notes[0]}.` : FOUND;
@@ -35,7 +35,7 @@ function without(chips, search) {
   return chips.map((chip) =>
     h(
       "button",
-      { type: "button", onclick: () => search.replace(chip, "") },
+      { onclick: () => search.replace(chip, "") },
       _("Without {label}: {photos}", { label: chip.label, photos: photos(chip.photos) }),
     ),
   );

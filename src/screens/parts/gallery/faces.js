@@ -1,6 +1,7 @@
 // The faces in the photo that is large: a box for each with the name, to be named or corrected.
 
 import { call } from "../darkroom/api.js";
+import { asking, opened } from "../darkroom/dialog.js";
 import { h } from "../darkroom/dom.js";
 import { _ } from "../darkroom/language.js";
 
@@ -40,7 +41,6 @@ export class Faces {
     return h(
       "button",
       {
-        type: "button",
         class: "face-box",
         title: face.why,
         "aria-label": [words, face.why].filter(Boolean).join(", "),
@@ -59,42 +59,26 @@ export class Faces {
   }
 
   form(face, known, { host, onClose }) {
-    const leave = () => {
-      if (!dialog.isConnected) return;
-      dialog.remove();
-      onClose();
-    };
     const { id, name, why } = face;
     const faces = [face.key];
     const field = h("input", { id: "face-name", type: "text", value: name, maxLength: 100, autocomplete: "off", readOnly: !id });
     field.setAttribute("list", "face-names");
-    const act = (words, done) => h("button", { type: "button", onclick: () => (leave(), done()) }, words);
-    const save = (event) => (event.preventDefault(), leave(), this.name(face, known, field.value.trim()));
-    const buttons = [
+    const onSubmit = (leave) => (leave(), this.name(face, known, field.value.trim()));
+    const buttons = (act) => [
       act(_("Cancel"), () => {}),
       id && act(_("All photos"), () => this.page.search(`who:"${(name || id).replaceAll('"', "")}"`)),
       name && act(_("Not {name}", { name }), () => this.say({ do: "not", id, faces })),
       id && act(_("Not a face"), () => this.say({ do: _("no face"), faces })),
       id && h("button", { type: "submit", class: "strong" }, _("Save")),
     ];
-    const dialog = h(
-      "dialog",
-      { class: "ask", "aria-labelledby": "face-title", oncancel: leave, onclose: leave },
-      h(
-        "form",
-        { onsubmit: save },
-        h("h2", { id: "face-title" }, _("Who is this?")),
-        why && h("p", { class: "quiet" }, why),
-        h("label", { for: "face-name" }, _("Name")),
-        field,
-        h("datalist", { id: "face-names" }, ...known.map((one) => h("option", { value: one.name }))),
-        h("div", { class: "answers" }, ...buttons.filter(Boolean)),
-      ),
-    );
-    host.append(dialog);
-    dialog.showModal();
-    field.focus();
-    return { close: leave };
+    const dialog = asking({ title: _("Who is this?"), onSubmit, onClose }, (leave) => [
+      why && h("p", { class: "quiet" }, why),
+      h("label", { for: "face-name" }, _("Name")),
+      field,
+      h("datalist", { id: "face-names" }, ...known.map((one) => h("option", { value: one.name }))),
+      h("div", { class: "answers" }, buttons((words, done) => h("button", { onclick: () => (leave(), done()) }, words))),
+    ]);
+    return opened(host, dialog); // its first field has the focus
   }
 
   /** Everybody who looks like an unnamed face gets the name; of a named person only this face goes elsewhere. */

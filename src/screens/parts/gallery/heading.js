@@ -12,7 +12,7 @@ export class Heading {
     // Not on the way of the Tab key, since there are as many as days: D selects a day by the keyboard.
     this.button = h(
       "button",
-      { type: "button", class: "plain", tabIndex: -1, onclick: () => onPress(this.day) },
+      { class: "plain", tabIndex: -1, onclick: () => onPress(this.day) },
       h("span", { class: "tick" }, icon("check")),
       this.words,
       this.number,

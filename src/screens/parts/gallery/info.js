@@ -1,6 +1,7 @@
 // What is known of one photo, and what people say of it: tags, albums, a note.
 
-import { h } from "../darkroom/dom.js";
+import { bare } from "../darkroom/button.js";
+import { h, refill } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { _ } from "../darkroom/language.js";
 import { longDay, nameOf } from "./words.js";
@@ -15,11 +16,7 @@ export class Info {
   constructor(store, { onMark, onSearch, onClose }) {
     Object.assign(this, { store, onMark, onSearch });
     this.content = h("div", { class: "content" });
-    const close = h(
-      "button",
-      { type: "button", class: "plain", "aria-label": _("Close the information"), onclick: onClose },
-      icon("cross"),
-    );
+    const close = bare("cross", _("Close the information"), onClose);
     this.element = h(
       "aside",
       { class: "info", hidden: true, "aria-label": _("Information") },
@@ -36,12 +33,10 @@ export class Info {
   /** The full facts of a photo; null: they could not be fetched. */
   show(photo) {
     this.digest = photo?.digest;
-    if (!photo) {
-      this.content.replaceChildren(h("p", {}, _("This photo is no longer in the library.")));
-      return;
-    }
+    if (!photo) return refill(this.content, h("p", {}, _("This photo is no longer in the library.")));
     const day = photo.taken.slice(0, 10);
-    const parts = [
+    refill(
+      this.content,
       h("p", { class: "name" }, nameOf(photo)),
       h("p", { class: "quiet" }, day ? `${longDay(day)}, ${photo.taken.slice(11, 16)}` : _("No date")),
       this.names("tag", photo.tags, this.store.book.tags.map(([name]) => name)),
@@ -56,8 +51,7 @@ export class Info {
           _("Comes with"),
           h("dl", {}, ...photo.companions.map(([what, name]) => pair(what, nameOf({ name })))),
         ),
-    ];
-    this.content.replaceChildren(...parts.filter(Boolean));
+    );
   }
 
   names(kind, there, known) {
@@ -77,7 +71,6 @@ export class Info {
       h(
         "button",
         {
-          type: "button",
           class: "chip",
           "aria-label": _("Remove {name}", { name }),
           onclick: () => this.onMark({ do: kind, name, on: false }),
@@ -96,7 +89,7 @@ export class Info {
   /** Each line that was read in the photo; a tap searches for it. */
   linesOf(photo) {
     const search = (line) =>
-      h("button", { type: "button", class: "line", title: _("Search for this"), onclick: () => this.onSearch(line) }, line);
+      h("button", { class: "line", title: _("Search for this"), onclick: () => this.onSearch(line) }, line);
     return h("ul", { class: "lines" }, ...photo.lines.map((line) => h("li", {}, search(line))));
   }
 

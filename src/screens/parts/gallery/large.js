@@ -1,7 +1,7 @@
 // The large view: one photo fills the window.
 
-import { h } from "../darkroom/dom.js";
-import { icon } from "../darkroom/icons.js";
+import { bare } from "../darkroom/button.js";
+import { h, refill } from "../darkroom/dom.js";
 import { _ } from "../darkroom/language.js";
 import { Pictures } from "../darkroom/pictures.js";
 import { Faces } from "./faces.js";
@@ -107,11 +107,12 @@ export class Large {
   refresh() {
     const { photo } = this;
     const day = photo?.taken ? shortDay(photo.taken.slice(0, 10)) : "";
-    this.words.replaceChildren(
+    refill(
+      this.words,
       h("strong", {}, photo ? nameOf(photo) : _("This photo is no longer in the library")),
       h("span", {}, day),
       h("span", { title: photo?.why ?? "" }, photo?.why ?? ""),
-      ...[photo?.format === "FILM" && filmLink(photo)].filter(Boolean),
+      photo?.format === "FILM" && filmLink(photo),
     );
     this.element.setAttribute("aria-label", photo ? label(photo) : _("Photo"));
     this.heart.setAttribute("aria-pressed", String(Boolean(photo?.favourite)));
@@ -204,10 +205,5 @@ function filmLink({ digest, at }) {
 }
 
 function tool(sign, words, onclick, more = "") {
-  const name = words.replace(/ \(.*\)$/, "");
-  return h(
-    "button",
-    { type: "button", class: `tool ${more}`.trim(), "aria-label": name, title: words, onclick },
-    icon(sign),
-  );
+  return bare(sign, words.replace(/ \(.*\)$/, ""), onclick, { class: `tool ${more}`.trim(), title: words });
 }

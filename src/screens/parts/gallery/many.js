@@ -1,7 +1,7 @@
 // The bar of what is selected, and what can be done to all of it.
 
+import { bare, button } from "../darkroom/button.js";
 import { h } from "../darkroom/dom.js";
-import { icon } from "../darkroom/icons.js";
 import { _ } from "../darkroom/language.js";
 
 const ACTIONS = [
@@ -18,29 +18,14 @@ export class Many {
   constructor(store, view) {
     this.store = store;
     this.words = h("p", { role: "status" });
-    const button = ([name, words, sign, key]) =>
-      h(
-        "button",
-        {
-          type: "button",
-          class: name === "export" ? "strong" : "",
-          title: `${words} (${key})`,
-          onclick: () => view.act(name),
-        },
-        icon(sign),
-        h("span", {}, words),
-      );
-    const clear = h(
-      "button",
-      { type: "button", class: "plain", "aria-label": _("Select nothing"), onclick: () => view.act("escape") },
-      icon("cross"),
-    );
+    const act = ([name, words, sign, key]) =>
+      button(sign, words, () => view.act(name), { class: name === "export" ? "strong" : "", title: `${words} (${key})` });
     this.element = h(
       "section",
       { class: "many", hidden: true, "aria-label": _("Selected photos") },
-      clear,
+      bare("cross", _("Select nothing"), () => view.act("escape")),
       this.words,
-      h("div", { class: "actions" }, ...ACTIONS.map(button)),
+      h("div", { class: "actions" }, ...ACTIONS.map(act)),
     );
   }
 

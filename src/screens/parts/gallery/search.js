@@ -1,5 +1,6 @@
 // The search box, and under it what the words were understood as: each recognised piece can be read otherwise.
 
+import { bare } from "../darkroom/button.js";
 import { h } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { _, number as numbers } from "../darkroom/language.js";
@@ -25,14 +26,10 @@ export class Search {
       oninput: () => this.soon(),
       onkeydown: (event) => this.key(event),
     });
-    this.saving = h("button", { type: "button", class: "plain", hidden: true, onclick: () => this.save() }, icon("star"));
+    this.saving = h("button", { class: "plain", hidden: true, onclick: () => this.save() }, icon("star"));
     this.saved = h("select", { class: "chip", "aria-label": _("Saved searches"), hidden: true, onchange: () => this.ask(this.saved.value) });
     this.file = h("input", { type: "file", accept: "image/*,.heic,.heif,.jxl", onchange: () => this.chosen() });
-    const byPicture = h(
-      "button",
-      { type: "button", class: "plain", onclick: () => this.file.click(), "aria-label": _("Search by a picture"), title: BY_PICTURE },
-      icon("same"),
-    );
+    const byPicture = bare("same", _("Search by a picture"), () => this.file.click(), { title: BY_PICTURE });
     this.box = h("div", { class: "search", role: "search" }, icon("loupe"), this.input, this.saving, byPicture);
     this.told = h("div", { class: "understood", role: "group", "aria-label": _("Understood as"), hidden: true });
   }
@@ -105,7 +102,6 @@ export class Search {
     const every = h(
       "button",
       {
-        type: "button",
         class: "chip",
         "aria-pressed": String(this.store.filter.every),
         title: _("Copies and shots of a burst one by one"),
@@ -126,11 +122,7 @@ export class Search {
     const words = chip.readings.find((reading) => reading.startsWith("word:"));
     const others = chip.readings.filter((reading) => reading !== words);
     const instead = (reading, ...content) =>
-      h(
-        "button",
-        { type: "button", class: "plain", onclick: () => this.replace(chip, reading) },
-        ...content,
-      );
+      h("button", { class: "plain", onclick: () => this.replace(chip, reading) }, ...content);
     const away = instead(words ?? "", icon("cross"));
     const about = words ? _("Search for the words instead of {label}", { label: chip.label }) : _("Leave out {label}", { label: chip.label });
     away.setAttribute("aria-label", about);

@@ -108,12 +108,8 @@ export class Store {
 
   /** Mark photos, `which` being { digests } or what is picked. Gives the number of photos, or null after a refusal. */
   async mark(said, which) {
-    const { status, body } = await call(`${LIBRARY}/mark`, { ...said, ...which });
-    if (status === 410) await this.load();
-    if (status !== 200 || !body) {
-      this.view.onTrouble(body?.message || OFFLINE);
-      return null;
-    }
+    const body = await this.sent("mark", { ...said, ...which });
+    if (!body) return null;
     const { changed, ...marks } = body;
     Object.assign(this.book, marks);
     if (said.do === "favourite") this.pages.change(among(which), { favourite: said.on });
@@ -137,10 +133,16 @@ export class Store {
 
   /** A run of what is picked, for an export; null after a refusal. */
   async toRun(which) {
-    const { status, body } = await call(`${LIBRARY}/selection`, which);
+    return (await this.sent("selection", which))?.run ?? null;
+  }
+
+  /** The answer to what is said of photos; null after a refusal. Where the library has changed, it is listed anew. */
+  async sent(path, said) {
+    const { status, body } = await call(`${LIBRARY}/${path}`, said);
     if (status === 410) await this.load();
-    if (status !== 200 || !body) this.view.onTrouble(body?.message || OFFLINE);
-    return body?.run ?? null;
+    if (status === 200 && body) return body;
+    this.view.onTrouble(body?.message || OFFLINE);
+    return null;
   }
 }
 

@@ -1,6 +1,6 @@
 // Questions, one at a time: are these two the same person? The next is there at once; answers follow to the server.
 
-import { count, h } from "../darkroom/dom.js";
+import { count, h, refill } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { _ } from "../darkroom/language.js";
 import { faceOf } from "./face.js";
@@ -36,28 +36,26 @@ export class Deck {
   draw() {
     const [now, next] = this.waiting;
     const told = h("p", { class: "quiet", role: "status" }, _("{answers}, {faces} placed, {left:,} to go", { answers: count(this.answered, "answer"), faces: count(this.placed, "face"), left: this.left }));
-    const back = h("button", { type: "button", class: "plain", onclick: () => this.page.back(true) }, icon("left"), _("Everybody"));
-    const undo = this.answered > 0 && h("button", { type: "button", "aria-keyshortcuts": "u", onclick: () => this.undo() }, icon("undo"), _("Undo"), h("kbd", {}, "U"));
-    if (!now) {
-      this.element.replaceChildren(back, h("h2", {}, _("No more questions")), told, ...[undo].filter(Boolean));
-      return;
-    }
+    const back = h("button", { class: "plain", onclick: () => this.page.back(true) }, icon("left"), _("Everybody"));
+    const undo = this.answered > 0 && h("button", { "aria-keyshortcuts": "u", onclick: () => this.undo() }, icon("undo"), _("Undo"), h("kbd", {}, "U"));
+    if (!now) return refill(this.element, back, h("h2", {}, _("No more questions")), told, undo);
     const answers = Object.entries(KEYS).map(([key, said]) =>
       h(
         "button",
-        { type: "button", class: said === "same" ? "strong" : null, "aria-keyshortcuts": key, onclick: () => this.answer(said) },
+        { class: said === "same" ? "strong" : null, "aria-keyshortcuts": key, onclick: () => this.answer(said) },
         WORDS[said],
         h("kbd", {}, key.toUpperCase()),
       ),
     );
     const ahead = next ? h("div", { hidden: true }, ...next.sides.flatMap(({ faces }) => faces).map(({ digest }) => h("img", { alt: "", src: `/unipic/thumb/library/${digest}` }))) : null;
-    this.element.replaceChildren(
+    refill(
+      this.element,
       back,
       h("h2", {}, now.together ? _("One person twice in a photo, as in a mirror?") : _("The same person?")),
       h("div", { class: "sides" }, ...now.sides.map((one) => side(one))),
-      h("div", { class: "answers" }, ...answers, ...[undo].filter(Boolean)),
+      h("div", { class: "answers" }, ...answers, undo),
       told,
-      ...[ahead].filter(Boolean),
+      ahead,
     );
   }
 

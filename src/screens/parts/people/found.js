@@ -1,6 +1,6 @@
 // Photos of the person in a picture that is not in the library: those that surely show her, then those that may.
 
-import { count, h } from "../darkroom/dom.js";
+import { count, h, refill } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { _ } from "../darkroom/language.js";
 import { faceOf } from "./face.js";
@@ -23,21 +23,20 @@ export class Found {
   draw(face) {
     const [sure, perhaps] = [true, false].map((sure) => face.photos.filter((one) => one.sure === sure));
     const choose = this.faces.map((one, at) =>
-      h("button", { type: "button", class: "chip", "aria-label": _("Face {at}", { at: at + 1 }), "aria-pressed": String(one === face), onclick: () => this.draw(one) }, faceOf({ ...one, src: this.src })),
+      h("button", { class: "chip", "aria-label": _("Face {at}", { at: at + 1 }), "aria-pressed": String(one === face), onclick: () => this.draw(one) }, faceOf({ ...one, src: this.src })),
     );
     const album = async () => {
       const run = await this.page.store.album(sure.map(({ digest }) => digest));
       if (run) this.page.go({ run });
     };
-    this.element.replaceChildren(
-      h("button", { type: "button", class: "plain", onclick: () => this.page.back() }, icon("left"), _("Everybody")),
+    refill(
+      this.element,
+      h("button", { class: "plain", onclick: () => this.page.back() }, icon("left"), _("Everybody")),
       h("div", { class: "bar" }, ...choose, h("h2", {}, sure.length ? _("{photos} of this person", { photos: count(sure.length, "photo") }) : _("No photo surely shows this person"))),
-      ...[
-        h("p", { class: "quiet" }, _("The picture was not kept.")),
-        sure.length > 0 && h("button", { type: "button", class: "strong", onclick: album }, icon("export"), _("Make an album")),
-        wall(sure),
-        perhaps.length > 0 && h("details", {}, h("summary", {}, _("{photos} that may", { photos: count(perhaps.length, "photo") })), wall(perhaps)),
-      ].filter(Boolean),
+      h("p", { class: "quiet" }, _("The picture was not kept.")),
+      sure.length > 0 && h("button", { class: "strong", onclick: album }, icon("export"), _("Make an album")),
+      wall(sure),
+      perhaps.length > 0 && h("details", {}, h("summary", {}, _("{photos} that may", { photos: count(perhaps.length, "photo") })), wall(perhaps)),
     );
   }
 }

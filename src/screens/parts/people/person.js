@@ -1,6 +1,6 @@
 // One person: name, birth date, all faces, and what can be said of some of them.
 
-import { count, h } from "../darkroom/dom.js";
+import { count, h, refill } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { _, ngettext } from "../darkroom/language.js";
 import { sheet } from "../events/sheet.js";
@@ -50,20 +50,21 @@ export class Person {
       maxLength: 10,
       onchange: () => this.page.say({ do: "born", id: one.id, born: born.value }),
     });
-    const photos = one.name && h("button", { type: "button", class: "strong", onclick: () => (searchFor(one.name), this.page.go({ photos: true })) }, icon("groups"), _("All photos"));
+    const photos = one.name && h("button", { class: "strong", onclick: () => (searchFor(one.name), this.page.go({ photos: true })) }, icon("groups"), _("All photos"));
     const paper = sheet((how) => this.page.store.print(one.id, how));
-    const print = h("button", { type: "button", onclick: () => (paper.hidden = !paper.hidden) }, icon("album"), _("Page to print…"));
+    const print = h("button", { onclick: () => (paper.hidden = !paper.hidden) }, icon("album"), _("Page to print…"));
     const unsure = one.all.filter((face) => face.likeness !== null && face.likeness < UNSURE).length;
     const faces = this.checking
       ? [...one.all].sort((a, b) => (a.likeness ?? -1) - (b.likeness ?? -1))
       : one.all;
     const check = h(
       "button",
-      { type: "button", class: "chip", "aria-pressed": String(this.checking), onclick: () => ((this.checking = !this.checking), this.draw()) },
+      { class: "chip", "aria-pressed": String(this.checking), onclick: () => ((this.checking = !this.checking), this.draw()) },
       _("Least sure first") + (unsure ? ` (${unsure})` : ""),
     );
-    this.element.replaceChildren(
-      h("button", { type: "button", class: "plain", onclick: () => this.page.back() }, icon("left"), _("Everybody")),
+    refill(
+      this.element,
+      h("button", { class: "plain", onclick: () => this.page.back() }, icon("left"), _("Everybody")),
       h(
         "header",
         { class: "head" },
@@ -78,18 +79,19 @@ export class Person {
         ),
       ),
       paper,
-      ...[this.together(), this.films(who)].filter(Boolean),
+      this.together(),
+      this.films(who),
       h("div", { class: "bar" }, h("h3", {}, _("Faces")), one.all.length > 1 && check, h("span", { class: "quiet" }, _("Select those that are wrong."))),
       this.tools(who),
       h("ul", { class: "faces" }, ...faces.slice(0, this.most).map((face) => this.face(face))),
-      ...[faces.length > this.most && h("button", { type: "button", onclick: () => ((this.most += AT_ONCE), this.draw()) }, _("Show more"))].filter(Boolean),
-      ...[one.unfound > 0 && h("p", { class: "quiet" }, ngettext("{n:,} face said to be {who} is not found any more; what was said is kept.", "{n:,} faces said to be {who} are not found any more; what was said is kept.", one.unfound, { who }))].filter(Boolean),
+      faces.length > this.most && h("button", { onclick: () => ((this.most += AT_ONCE), this.draw()) }, _("Show more")),
+      one.unfound > 0 && h("p", { class: "quiet" }, ngettext("{n:,} face said to be {who} is not found any more; what was said is kept.", "{n:,} faces said to be {who} are not found any more; what was said is kept.", one.unfound, { who })),
     );
   }
 
   hide() {
     const { id, hidden } = this.one;
-    return h("button", { type: "button", onclick: () => this.page.say({ do: "hide", id, on: !hidden }) }, hidden ? _("Show again") : _("Hide"));
+    return h("button", { onclick: () => this.page.say({ do: "hide", id, on: !hidden }) }, hidden ? _("Show again") : _("Hide"));
   }
 
   forget(who) {
@@ -99,7 +101,7 @@ export class Person {
     };
     return h(
       "button",
-      { type: "button", onclick: () => question(this.element, { title: _("Forget {who}?", { who }), words: about, answers: [[_("Forget, and never find again"), act(false)], [_("Forget"), act(true)]] }) },
+      { onclick: () => question(this.element, { title: _("Forget {who}?", { who }), words: about, answers: [[_("Forget, and never find again"), act(false)], [_("Forget"), act(true)]] }) },
       _("Forget…"),
     );
   }
@@ -112,7 +114,7 @@ export class Person {
         "div",
         { class: "with", role: "group", "aria-label": _("Together with") },
         ...others.map((one) =>
-          h("button", { type: "button", class: "chip", onclick: () => this.page.open(one.id) }, faceOf(one.cover), `${one.name} ${one.together}`),
+          h("button", { class: "chip", onclick: () => this.page.open(one.id) }, faceOf(one.cover), `${one.name} ${one.together}`),
         ),
       )
     );
@@ -131,7 +133,6 @@ export class Person {
     const button = h(
       "button",
       {
-        type: "button",
         title: words.join(", "),
         "aria-label": _("Face, {about}", { about: words.join(", ") }),
         "aria-pressed": String(this.chosen.has(face.key)),
@@ -157,7 +158,7 @@ export class Person {
     const faces = [...this.chosen];
     const { id } = this.one;
     const act = (words, said, strong) =>
-      h("button", { type: "button", class: strong ? "strong" : null, onclick: () => this.said({ ...said, faces }) }, words);
+      h("button", { class: strong ? "strong" : null, onclick: () => this.said({ ...said, faces }) }, words);
     const others = this.page.store.book.person.filter((one) => one.id !== id);
     const give = h(
       "select",
@@ -166,13 +167,14 @@ export class Person {
       ...others.map((one) => h("option", { value: one.id }, one.name)),
     );
     this.toolbar.hidden = !faces.length;
-    this.toolbar.replaceChildren(
+    refill(
+      this.toolbar,
       h("span", {}, _("{n} selected", { n: faces.length })),
       act(_("Not {who}", { who: this.who }), { do: "not", id }, true),
       act(_("Another person"), { do: "split" }),
-      ...[others.length > 0 && give].filter(Boolean),
+      others.length > 0 && give,
       act(_("Not a face"), { do: _("no face") }),
-      ...[faces.length === 1 && h("button", { type: "button", onclick: () => this.page.say({ do: "cover", id, face: faces[0] }) }, _("Use as cover"))].filter(Boolean),
+      faces.length === 1 && h("button", { onclick: () => this.page.say({ do: "cover", id, face: faces[0] }) }, _("Use as cover")),
     );
   }
 

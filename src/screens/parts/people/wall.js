@@ -1,6 +1,6 @@
 // Everybody as a wall of faces, by kind; some of them selected, to be joined, hidden or put away.
 
-import { count, h } from "../darkroom/dom.js";
+import { count, h, refill } from "../darkroom/dom.js";
 import { icon } from "../darkroom/icons.js";
 import { _, number } from "../darkroom/language.js";
 import { faceOf } from "./face.js";
@@ -33,18 +33,19 @@ export class Wall {
     const tabs = Object.entries(KINDS).map(([kind, words]) =>
       h(
         "button",
-        { type: "button", class: "chip", "aria-pressed": String(kind === this.kind), onclick: () => this.show(kind) },
+        { class: "chip", "aria-pressed": String(kind === this.kind), onclick: () => this.show(kind) },
         words,
         h("span", { class: "quiet" }, ` ${number(book[kind].length)}`),
       ),
     );
     const cards = all.slice(0, this.most).map((one) => this.card(one));
-    const more = all.length > this.most && h("button", { type: "button", onclick: () => this.more() }, _("Show more"));
-    this.element.replaceChildren(
+    const more = all.length > this.most && h("button", { onclick: () => this.more() }, _("Show more"));
+    refill(
+      this.element,
       h("div", { class: "bar" }, h("div", { class: "chips", role: "group", "aria-label": _("Show") }, ...tabs), this.byPicture(), this.asked(book), this.undo(book)),
       this.tools(),
       all.length ? h("ul", { class: "wall" }, ...cards) : h("p", { class: "quiet empty" }, NOTHING[this.kind]),
-      ...[more].filter(Boolean),
+      more,
       h("datalist", { id: "people-names" }, ...this.page.store.names.map((name) => h("option", { value: name }))),
     );
   }
@@ -52,18 +53,18 @@ export class Wall {
   byPicture() {
     const file = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => file.files[0] && this.page.findBy(file.files[0]) });
     const words = _("Find a person by a picture: choose one, or drop it here. It is not kept.");
-    return h("span", {}, file, h("button", { type: "button", title: words, onclick: () => file.click() }, icon("faces"), _("By a picture…")));
+    return h("span", {}, file, h("button", { title: words, onclick: () => file.click() }, icon("faces"), _("By a picture…")));
   }
 
   asked({ questions }) {
     return (
       questions > 0 &&
-      h("button", { type: "button", class: "strong", onclick: () => this.page.deck() }, icon("doubt"), _("{questions} ready", { questions: count(questions, "question") }))
+      h("button", { class: "strong", onclick: () => this.page.deck() }, icon("doubt"), _("{questions} ready", { questions: count(questions, "question") }))
     );
   }
 
   undo({ undo }) {
-    return undo && h("button", { type: "button", onclick: () => this.page.say({ do: "undo" }) }, icon("undo"), _("Undo: {undo}", { undo }));
+    return undo && h("button", { onclick: () => this.page.say({ do: "undo" }) }, icon("undo"), _("Undo: {undo}", { undo }));
   }
 
   show(kind) {
@@ -88,7 +89,7 @@ export class Wall {
     });
     const open = h(
       "button",
-      { type: "button", class: "open", "aria-label": `${who}, ${about}`, onclick: () => this.page.open(one.id) },
+      { class: "open", "aria-label": `${who}, ${about}`, onclick: () => this.page.open(one.id) },
       faceOf(one.cover),
     );
     return h("li", { class: "card" }, open, h("label", { class: "choose" }, choose), this.page.nameField(one), h("span", { class: "quiet" }, about));
@@ -102,18 +103,17 @@ export class Wall {
 
   drawTools() {
     const ids = [...this.chosen];
-    const act = (words, said) => h("button", { type: "button", onclick: () => this.page.say({ ...said, ids }) }, words);
+    const act = (words, said) => h("button", { onclick: () => this.page.say({ ...said, ids }) }, words);
     const each = (words, said) =>
-      h("button", { type: "button", onclick: () => this.page.sayAll(ids.map((id) => ({ ...said, id }))) }, words);
+      h("button", { onclick: () => this.page.sayAll(ids.map((id) => ({ ...said, id }))) }, words);
     this.toolbar.hidden = !ids.length;
-    this.toolbar.replaceChildren(
+    refill(
+      this.toolbar,
       h("span", {}, _("{n} selected", { n: ids.length })),
-      ...[
-        ids.length > 1 && h("button", { type: "button", class: "strong", onclick: () => this.page.join(ids) }, _("Join")),
-        this.kind === "hidden" ? each(_("Show again"), { do: "hide", on: false }) : each(_("Hide"), { do: "hide" }),
-        this.kind !== "other" && act(_("Of no interest"), { do: "nobody" }),
-        h("button", { type: "button", class: "plain", onclick: () => (this.chosen.clear(), this.draw()) }, _("Select none")),
-      ].filter(Boolean),
+      ids.length > 1 && h("button", { class: "strong", onclick: () => this.page.join(ids) }, _("Join")),
+      this.kind === "hidden" ? each(_("Show again"), { do: "hide", on: false }) : each(_("Hide"), { do: "hide" }),
+      this.kind !== "other" && act(_("Of no interest"), { do: "nobody" }),
+      h("button", { class: "plain", onclick: () => (this.chosen.clear(), this.draw()) }, _("Select none")),
     );
   }
 }

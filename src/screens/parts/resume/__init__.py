@@ -12,22 +12,23 @@ from server.runs import Run
 from server.state import server
 from unipic.core.errors import RunNotFound
 
-_component = st.components.v2.component(
+_keep = st.components.v2.component("unipic_keep", html="<span hidden></span>", js=mount.text("resume/keep.js"))
+_cards = st.components.v2.component(
     "unipic_resume",
-    html='<section class="unipic resume" hidden></section>',
+    html='<section class="unipic darkroom resume" hidden></section>',
     css=mount.styles("resume/resume"),
-    js=mount.text("resume/resume.js"),
+    js=mount.script("resume", "Cards", "open"),
 )
 
 
 def keep(run: Run) -> None:
     """Have this browser remember a run, and show its token in the address, which opens it again."""
-    _component(key="resume-keep", data={"token": run.token})
+    _keep(key="resume-keep", data={"token": run.token})
 
 
 def resume(shown: str = "") -> None:
     """A card for each run that this browser remembers, but for the token that is `shown`, to open or delete it."""
-    token = _component(key="resume", data={"token": "", "shown": shown}, on_open_change=mount.rerun).get("open")
+    token = _cards(key="resume", data={"token": shown}, on_open_change=mount.rerun).get("open")
     if token:
         _open(token)
 

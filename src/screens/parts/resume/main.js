@@ -15,19 +15,24 @@ const ASKED =
   _("The uploaded copies, your choices and the results are deleted. Your originals are not touched.");
 
 export class Cards {
-  /** onOpen(token) is told. The token that is `shown` on this page gets no card. */
-  constructor(root, shown) {
-    this.root = root;
+  /** The run of the token is shown on this page, and gets no card. */
+  constructor(root, token) {
+    Object.assign(this, { root, token });
     this.gone = [];
     this.closed = new AbortController();
     this.title = h("h2", { tabIndex: -1 }, _("Continue"));
     this.list = h("ul");
-    this.more = h("button", { type: "button", class: "plain", onclick: () => this.draw(this.waiting.length) });
+    this.more = h("button", { class: "plain", onclick: () => this.draw(this.waiting.length) });
     this.swept = h("p", { class: "gone", role: "status" });
     root.ariaLabel = _("Continue");
     root.replaceChildren(this.title, this.list, this.more, this.swept);
-    this.waiting = tokens().filter((token) => token !== shown);
+    this.waiting = tokens().filter((one) => one !== token);
     this.draw(window.innerWidth < 600 ? FIRST.narrow : FIRST.wide);
+  }
+
+  /** Streamlit calls this over and over; `onOpen(token)` is told. */
+  show(_, onOpen) {
+    this.onOpen = onOpen;
   }
 
   close() {
@@ -50,11 +55,11 @@ export class Cards {
       if (status === 200) this.gone.push(token);
       return this.refresh();
     }
-    this.show(card, token, body);
+    this.put(card, token, body);
     if (BUSY.includes(body.state)) setTimeout(() => this.closed.signal.aborted || this.fill(card, token), AGAIN);
   }
 
-  show(card, token, { name, told, picture, created }) {
+  put(card, token, { name, told, picture, created }) {
     const focused = card.contains(card.getRootNode().activeElement);
     const image = picture
       ? h("img", { src: `/unipic/thumb/${token}/${picture}`, alt: "", loading: "lazy" })
@@ -62,12 +67,12 @@ export class Cards {
     const when = created ? new Date(1000 * created).toLocaleString(TAG, DAY) : "";
     const open = h(
       "button",
-      { type: "button", class: "open", onclick: () => this.onOpen(token) },
+      { class: "open", onclick: () => this.onOpen(token) },
       image,
       h("span", { class: "words" }, h("strong", {}, name), h("span", {}, told), h("span", { class: "when" }, when)),
     );
     const words = _("Delete: {name}, {when}", { name, when });
-    const remove = { type: "button", class: "remove", "aria-label": words, title: _("Delete") };
+    const remove = { class: "remove", "aria-label": words, title: _("Delete") };
     card.ariaBusy = null;
     card.replaceChildren(open, h("button", { ...remove, onclick: () => this.ask(card, token, name) }, icon("cross")));
     if (focused) open.focus();
@@ -106,7 +111,7 @@ export class Cards {
     this.swept.hidden = !gone.length;
     this.swept.replaceChildren(
       h("span", {}, ngettext("{n:,} earlier review is no longer on this server: deleted, or unused for too long.", "{n:,} earlier reviews are no longer on this server: deleted, or unused for too long.", gone.length)),
-      h("button", { type: "button", class: "plain", onclick: () => this.sweep() }, _("Clear")),
+      h("button", { class: "plain", onclick: () => this.sweep() }, _("Clear")),
     );
     this.title.hidden = !this.list.children.length;
     this.root.hidden = this.title.hidden && this.more.hidden && this.swept.hidden;
