@@ -113,6 +113,7 @@ WRITERS = (
     "server/worker.py",
     "unipic/library/thumbnails.py",
     "unipic/library/chips.py",
+    "unipic/library/nearest.py",
     "unipic/reading/renditions.py",
     "unipic/reading/selftest.py",  # pictures in a temporary folder
     "unipic/review/statistics.py",

@@ -55,7 +55,7 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
         *("library/vectors:neighbours", "faiss-cpu=="),
     ),
     "cleanup/compare": ("cleanup/compare", "cleanup/_alignment", "opencv-python-headless=="),
-    "cleanup/_known_pairs": ("cleanup/_known_pairs", "cleanup/_neighbours", "cleanup/_cells", "faiss-cpu==", "numpy=="),
+    "library/nearest": ("library/nearest", "cleanup/_neighbours", "cleanup/_cells", "faiss-cpu==", "numpy=="),
     "cleanup/_clutter_signs": ("cleanup/_clutter_signs", "opencv-python-headless==", "numpy=="),
     "cleanup/look": (
         *("cleanup/look", "cleanup/_overlay", "cleanup/_difference", "cleanup/_grain", "cleanup/_alignment"),
@@ -97,7 +97,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "vision/own_faces": (1, "5519231985cefcf3"),
     "people/grouping": (1, "dcb25b68fe8ad7f4"),
     "cleanup/compare": (2, "e4ef12868d7fc736"),
-    "cleanup/_known_pairs": (1, "dd54a7f31fc1a352"),
+    "library/nearest": (1, "57db3d4486cd52d7"),
     "cleanup/_clutter_signs": (1, "2df87b864d779d8b"),
     "cleanup/look": (3, "1f6b4fbdeda9f3cb"),
     "video/fingerprints": (1, "cf06cc171551f394"),

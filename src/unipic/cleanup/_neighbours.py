@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from unipic.cleanup._cells import Members, cells
-from unipic.cleanup._known_pairs import VERSION, KnownPairs, Pairs, names_of
 from unipic.core.embeddings import Embeddings
 from unipic.core.language import kept
 from unipic.core.machine import cores
 from unipic.core.progress import Progress, Step, silent
+from unipic.library.nearest import KnownPairs, Pairs, names_of
 
 STAGE = kept("Finding likely pairs")
 # Keep the 64 nearest of each photo, and only 8 of those below `likely`. Without the caps a time-lapse, or a weak
@@ -65,7 +65,7 @@ def neighbours(
     nearest = Nearest(len(rows), likely, least)
     earlier, found = None, None
     if known and len(rows) >= KNOWN_FROM:
-        made = f"{VERSION} {likely} {least} {len(rows) > EXACT_UP_TO}"
+        made = f"{likely} {least} {len(rows) > EXACT_UP_TO}"
         earlier = KnownPairs(known, names_of(ordered), made)
         found = earlier.same()
     if found is None:

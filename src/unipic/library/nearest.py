@@ -16,7 +16,7 @@ import numpy as np
 from unipic.core.embeddings import Embeddings
 from unipic.core.files import atomic_file, make_folder
 
-VERSION = 1  # raised when _neighbours.py finds other pairs
+VERSION = 1  # raised when cleanup/_neighbours.py finds other pairs
 GALLERIES = 4  # that are kept, each a few MB
 ENDING = ".npz"
 DAMAGED = (OSError, ValueError, KeyError, EOFError, BadZipFile)  # what reading such a file may raise
@@ -28,13 +28,13 @@ Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]  # int64 [P] and int64 [P], ro
 class KnownPairs:
     """What earlier runs found of some photos and of galleries like them. It may be deleted at any time."""
 
-    folder: Path | None  # None: nothing is kept
+    folder: Path
     names: np.ndarray  # see names_of()
     made: str  # how it is searched
 
     def same(self) -> Pairs | None:
         """What was found of the very same photos, from each to its nearest ones."""
-        found = _read(self._path) if self.folder else None
+        found = _read(self._path)
         return found[1] if found else None
 
     def most_like(self) -> tuple[Pairs, np.ndarray]:
@@ -42,7 +42,7 @@ class KnownPairs:
         best, shared = None, 0
         for path in self._paths():
             with suppress(*DAMAGED), np.load(path) as file:
-                if str(file["made"]) == self.made and (both := int(np.isin(file["names"], self.names).sum())) > shared:
+                if str(file["made"]) == self._made and (both := int(np.isin(file["names"], self.names).sum())) > shared:
                     best, shared = path, both
         found = _read(best) if best else None
         if found is None:
@@ -52,24 +52,25 @@ class KnownPairs:
 
     def keep(self, pairs: Pairs) -> None:
         """Store what was found, and drop the oldest. A full disk costs the next run its time, and nothing else."""
-        if self.folder is None:
-            return
         one, other = (side.astype(np.int32) for side in pairs[:2])
         with suppress(OSError):
             make_folder(self.folder)
             with atomic_file(self._path) as file:
-                np.savez(file, made=self.made, names=self.names, one=one, other=other, cosine=pairs[2])
+                np.savez(file, made=self._made, names=self.names, one=one, other=other, cosine=pairs[2])
             for old in sorted(self._paths(), key=lambda path: path.stat().st_mtime)[:-GALLERIES]:
                 old.unlink(missing_ok=True)
 
     @property
+    def _made(self) -> str:
+        return f"{VERSION} {self.made}"
+
+    @property
     def _path(self) -> Path:
-        assert self.folder is not None
-        name = blake2b(self.made.encode() + self.names.tobytes(), digest_size=16).hexdigest()
+        name = blake2b(self._made.encode() + self.names.tobytes(), digest_size=16).hexdigest()
         return self.folder / (name + ENDING)
 
     def _paths(self) -> Iterator[Path]:
-        return self.folder.glob("*" + ENDING) if self.folder else iter(())
+        return self.folder.glob("*" + ENDING)
 
 
 def names_of(embeddings: Embeddings) -> np.ndarray:
