@@ -103,7 +103,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "7cffa1de06a35497"),
     "video/facts": (1, "e60bd87e98803485"),
-    "reading/seen": (3, "e208c8badfcb3391"),
+    "reading/seen": (3, "d4f6589d9213c9b6"),
 }
 
 

@@ -21,7 +21,7 @@ Trace = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measures:
     """Measures of a picture, see _measures.py; each from 0 to 1, except the tilt."""
 
