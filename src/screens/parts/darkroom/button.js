@@ -8,7 +8,7 @@ export function button(name, words, act, attributes = {}) {
   return h("button", { onclick: act, ...attributes }, name && icon(name), text);
 }
 
-/** Only the sign is seen; the words are its name. */
+/** Only the sign is seen; the words are its name, and shown under the pointer. */
 export function bare(name, words, act, attributes = {}) {
-  return button(name, "", act, { "aria-label": words, class: "plain", ...attributes });
+  return button(name, "", act, { "aria-label": words, title: words, class: "plain", ...attributes });
 }
