@@ -28,6 +28,7 @@ def screen() -> None:
                 "shown here by pictures from all of it."
             )
         )
+        st.page_link("folders.py", label=_("Library folders"), icon=":material/folder_open:")
         return
     st.markdown(_("{films}, {time} in all.", films=count(len(films), "film"), time=clock(sum(map(seconds_of, films)))))
     pages = -(-len(films) // PAGE)

@@ -86,6 +86,7 @@ STREAMLIT = (  # its own words, which cannot be changed
         "Open",
         "Show data",
         "Copy Vega-Lite spec",
+        "Download as PNG",
     ),
     *("Decrement", "Increment", "No options to select", "Show password", "Logo", "App pages", "Navigate to home page"),
 )

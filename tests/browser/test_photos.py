@@ -433,5 +433,7 @@ def test_a_library_of_nothing(new_page, tmp_path: Path) -> None:
         page = new_page()
         page.goto(f"{started.url}/photos")
         page.get_by_role("heading", name="No folder is in the library yet").wait_for()
+        page.get_by_role("link", name="Library folders").click()
+        page.get_by_role("heading", name="Library folders").wait_for()
     finally:
         stop_server(process)

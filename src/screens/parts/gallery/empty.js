@@ -22,6 +22,7 @@ export function empty({ book, filtered }, onAll, search) {
       "folder",
       _("No folder is in the library yet"),
       _("Add a folder with photos. Unipic reads it, leaves every file as it is, and shows its photos here."),
+      h("a", { href: "/folders" }, _("Library folders")),
     );
   return said(
     "started",
