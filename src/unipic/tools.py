@@ -16,7 +16,7 @@ from unipic.cleanup.criteria import WEIGHTS
 from unipic.cleanup.face_stage import FaceReaders
 from unipic.core.errors import ModelError
 from unipic.core.language import gettext as _, kept
-from unipic.core.machine import keep_freed_memory
+from unipic.core.machine import collect_garbage_rarely, keep_freed_memory
 from unipic.core.progress import Progress, silent
 from unipic.core.settings import Settings, data_folder
 from unipic.library.index import NO_INDEX, ROWS, THUMBNAILS, Index, StoredIndex, taken_over
@@ -91,6 +91,7 @@ def open_tools(settings: Settings, models: Path, memory: Path | None, progress: 
     taste, about_taste = taste_in(data_folder()) if ranking.taste else (None, ())
     with closing(_engine(settings)) as engine, _memory_folder(memory) as (folder, about_memory):
         keep_freed_memory()
+        collect_garbage_rarely()
         thumbnails = Thumbnails(folder / THUMBNAILS)
         notices = (*about_encoder, *about_scorer, *about_faces, *about_taste, *about_memory)
         store = machine.ray_store or str(folder / ROWS)

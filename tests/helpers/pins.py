@@ -84,11 +84,11 @@ PINS: Mapping[str, tuple[int, str]] = {
     "reading/_words": (2, "f2e550e794ad6cfe"),
     "reading/_editors": (1, "521aee482d19d4cb"),
     "reading/apple": (1, "9d4b56e8a436edb5"),
-    "library/companions": (2, "1f8e9e5d23a28b9a"),
+    "library/companions": (2, "2a52a18865fa40e4"),
     "library/colours": (1, "861e31c971a41026"),
     "library/kinds": (1, "390a94fdbf4d0f2b"),
     "library/places": (1, "13a587ce2145e6fa"),
-    "library/traits": (1, "7617a380e5578436"),
+    "library/traits": (1, "cad98fdcf58c53ea"),
     "library/recognised": (1, "b5c54a84d31f8577"),
     "vision/ocr": (1, "48c65f609b24fa87"),
     "vision/faces": (1, "2e51ae8e586b427d"),
@@ -103,7 +103,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "7cffa1de06a35497"),
     "video/facts": (1, "e60bd87e98803485"),
-    "reading/seen": (3, "d4f6589d9213c9b6"),
+    "reading/seen": (3, "deef68fd9e769131"),
 }
 
 

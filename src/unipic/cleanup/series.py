@@ -137,8 +137,9 @@ def _is_even(times: np.ndarray) -> np.ndarray:
     """Whether all intervals of a window are equal: float64 [..., N] -> bool [...]."""
     shots = times.shape[-1]
     step = (times[..., -1:] - times[..., :1]) / (shots - 1)
-    off = times - (times[..., :1] + step * np.arange(shots))
-    far = np.abs(off - np.median(off, axis=-1, keepdims=True)).max(axis=-1)
+    off = np.sort(times - (times[..., :1] + step * np.arange(shots)))
+    middle = (off[..., (shots - 1) // 2] + off[..., shots // 2]) / 2  # np.median takes four times as long for one run
+    far = np.maximum(middle - off[..., 0], off[..., -1] - middle)
     step = step[..., 0]
     return np.asarray((step >= TIMELAPSE_FASTEST) & (far <= np.maximum(CLOCK, DRIFT * step)))
 

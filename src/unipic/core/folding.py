@@ -8,6 +8,8 @@ _ALSO = str.maketrans({**dict(zip("øłđħıð", "oldhid", strict=True)), "æ":
 
 def folded(text: str) -> str:
     """Lower case (ß is ss), compatible forms made one, accents and what cannot be seen left out, spaces joined."""
+    if text.isascii() and text.isprintable():  # as most names are: a tenth of the time
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_ALSO)
     kept = (letter for letter in plain if not unicodedata.combining(letter))
     return " ".join("".join(letter if letter.isprintable() else " " for letter in kept).split())

@@ -1,6 +1,7 @@
 """This machine: its cores, its memory, and the environment of child processes."""
 
 import ctypes
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 FREE_BYTES_KEPT = 64_000_000  # bytes of free memory; libraries ask for that much at once
 LARGEST_PIECE_KEPT = 32_000_000  # bytes of one allocation from it; glibc's highest limit
 SMALLEST_PIECE_GIVEN_BACK = 1_000_000  # bytes: of 1080p, finding the best frames took 550 MB without, 160 with it
+NEW_OBJECTS_AND_ROUNDS = 10_000, 20, 20  # from which the garbage collector looks through new, older and all objects
 # Bytes that a run takes without its decode processes, and the web server: 966 and 186 MB, see benchmarks/RESULTS.md.
 RUN_MEMORY = 1_200_000_000
 # Bytes of a decode process that met a large photo: 403 MB after a HEIC of 48 megapixels, 438 after a WebP of 24. Most
@@ -31,6 +33,14 @@ def keep_freed_memory() -> None:
 def give_back_freed_memory() -> None:
     """Make glibc return freed pictures to the system: pieces of many sizes in turn would fill a film's limit."""
     _malloc(MMAP_THRESHOLD, SMALLEST_PIECE_GIVEN_BACK)
+
+
+def collect_garbage_rarely() -> None:
+    """Have the garbage collector look less often: a gallery is millions of objects, which stay.
+
+    Looking through them again and again took a tenth of a run over 100,000 photos.
+    """
+    gc.set_threshold(*NEW_OBJECTS_AND_ROUNDS)
 
 
 def _malloc(what: int, value: int) -> None:

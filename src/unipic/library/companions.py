@@ -55,6 +55,12 @@ class Asset:
     photo: Photo
     files: list[Companion] = field(default_factory=list)
 
+    @property
+    def whole(self) -> Photo:
+        """The photo with its files."""
+        files = tuple(sorted(self.files, key=lambda file: (file.name, file.id)))
+        return replace(self.photo, companions=files) if files else self.photo
+
 
 def together(
     gallery: Gallery,
@@ -87,13 +93,9 @@ def together(
                 owner.files.append(Companion(file.id, file.name, file.path, own.digest, file.size, role))
                 names.add(file.name, owner)
                 taken.add(file.id)
-    places = {photo.id: place for place, photo in enumerate(gallery.photos)}
-    photos = tuple(
-        replace(asset.photo, companions=tuple(sorted(asset.files, key=lambda file: (file.name, file.id))))
-        for asset in sorted(assets, key=lambda asset: places[asset.photo.id])
-    )
-    left = (file for file in gallery.unreadable if file.id not in taken)
-    return Gallery(photos, tuple(_in_words(file, contents.get(file.id)) for file in left))
+    whole = {asset.photo.id: asset.whole for asset in assets}
+    left = (_in_words(file, contents.get(file.id)) for file in gallery.unreadable if file.id not in taken)
+    return Gallery(tuple(whole[photo.id] for photo in gallery.photos if photo.id in whole), tuple(left))
 
 
 def _tells(name: str, folders: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +179,7 @@ class StoredIndex(Index):
             return None
         with suppress(ValueError, TypeError, KeyError, OSError):
             photo = photo_of(file, facts, metadata)
-            if self.thumbnails.path(photo.digest).stat().st_size == thumbnail:
+            if self.thumbnails.size(photo.digest) == thumbnail:
                 return Seen(photo, np.frombuffer(vector, np.float16), b"", metadata is None)
         return None
 
@@ -259,16 +259,20 @@ class StoredIndex(Index):
         self.base.write_now_and_then()
 
     def pairs(self, pairs: Sequence[Pair], key: str, made: Callable[[Pair], str]) -> dict[tuple[str, str], PairResult]:
-        wanted = {(a.digest, b.digest): made((a, b)) for a, b in pairs}
+        by_first: dict[str, list[Pair]] = {}
+        for pair in pairs:
+            by_first.setdefault(pair[0].digest, []).append(pair)
         known: dict[tuple[str, str], PairResult] = {}
-        ours = {digest: digest for pair in wanted for digest in pair}  # a million pairs would bring two million others
-        for some in portions(sorted({first for first, _ in wanted})):
+        for some in portions(sorted(by_first)):
+            wanted = {(a.digest, b.digest): (a, b) for first in some for a, b in by_first[first]}
             rows = self.base.ask(
                 "SELECT first, second, made, points, sameness, how, across, down FROM pair "
                 f"WHERE key = ? AND first IN ({marks(some)})",
                 [key, *some],
             )
-            known |= {(ours[a], ours[b]): _result(*result) for a, b, by, *result in rows if wanted.get((a, b)) == by}
+            found = ((wanted.get((a, b)), by, result) for a, b, by, *result in rows)
+            # By the photos' own digests: a million pairs would bring two million others.
+            known |= {(p[0].digest, p[1].digest): _result(*result) for p, by, result in found if p and made(p) == by}
         return known
 
     def keep_pair(self, pair: Pair, result: PairResult, key: str, made: str) -> None:
@@ -370,6 +374,7 @@ def photo_of(file: Found, facts: str, metadata: str | None, beside: bool = False
     return photo_from_dict({**json.loads(facts), **told, "id": file.id, "name": file.name, "path": file.path})
 
 
+@lru_cache(1 << 16)  # most pairs have as few points as others: they share an object
 def _result(points: int, sameness: float, how: str, across: float | None, down: float | None) -> PairResult:
     return PairResult(points, sameness, how, None if across is None or down is None else (across, down))
 
