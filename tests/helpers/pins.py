@@ -66,8 +66,8 @@ BEHIND: Mapping[str, tuple[str, ...]] = {
     "video/packets": ("video/packets",),
     "video/facts": ("video/facts", "video/reading"),
     "reading/seen": (
-        *("core/photo", "library/index", "library/indexing", "library/_tables", "reading/engines/_store"),
-        *("reading/seen", "reading/versions"),
+        *("core/photo", "library/_facts", "library/index", "library/indexing", "library/_tables"),
+        *("reading/engines/_store", "reading/seen", "reading/versions"),
     ),
 }
 # VERSION, and the hash of what is behind it.
@@ -88,7 +88,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/colours": (1, "861e31c971a41026"),
     "library/kinds": (1, "390a94fdbf4d0f2b"),
     "library/places": (1, "13a587ce2145e6fa"),
-    "library/traits": (1, "cad98fdcf58c53ea"),
+    "library/traits": (1, "d50b07f5dce0ebe4"),
     "library/recognised": (1, "b5c54a84d31f8577"),
     "vision/ocr": (1, "48c65f609b24fa87"),
     "vision/faces": (1, "2e51ae8e586b427d"),
@@ -102,8 +102,8 @@ PINS: Mapping[str, tuple[int, str]] = {
     "cleanup/look": (3, "1f6b4fbdeda9f3cb"),
     "video/fingerprints": (1, "cf06cc171551f394"),
     "video/packets": (1, "7cffa1de06a35497"),
-    "video/facts": (1, "e60bd87e98803485"),
-    "reading/seen": (3, "deef68fd9e769131"),
+    "video/facts": (1, "f2525f593eb3ff90"),
+    "reading/seen": (3, "854180d782d89f84"),
 }
 
 

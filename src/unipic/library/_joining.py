@@ -10,9 +10,10 @@ from typing import Any
 from unipic.core.photo import FILM, Found, Gallery, Marked, Photo, Unreadable, local_time, photo_to_dict
 from unipic.core.progress import Progress, Step
 from unipic.library._database import Database
+from unipic.library._facts import BESIDE
 from unipic.library._tables import marks, portions
 from unipic.library.companions import STAGE, together
-from unipic.library.index import BESIDE, Index, path_of
+from unipic.library.index import Index, path_of
 from unipic.library.told import both
 from unipic.reading.engines.base import Engine
 

@@ -9,24 +9,23 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from unipic.core.photo import Found, Photo, local_time, photo_from_dict, photo_to_dict
+from unipic.core.photo import Found, Photo, local_time
 from unipic.core.settings import Limits
 from unipic.library._database import ENDINGS, FRAMES, Database, forget_orphans
+from unipic.library._facts import metadata_told, photo_of, pixels_told
 from unipic.library._parts import store_parts, stored_parts
 from unipic.library._tables import FILE, marks, portions
 from unipic.library.captions import FOLDER as TEXTS
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading import versions
-from unipic.reading.metadata import Metadata
 from unipic.reading.seen import Look, PairResult, Seen
 from unipic.vision.base import Part
 
@@ -38,11 +37,18 @@ VIEWS = "views"  # large pictures for the browser
 NEAREST = "nearest"  # which photos of a gallery are near each other
 ROWS = "ray"  # where workers of a local Ray leave their results
 DAY_S = 86_400  # seconds
+FILES_AT_ONCE = 10_000  # of which what is stored is in memory
 KEEP_DAYS = 180  # days after which a file outside the library that no run asked for is forgotten
-# Fields that belong to the file, not to its content.
-OF_THE_FILE = ("id", "name", "path", "companions", "marked")
-NO_METADATA = asdict(Metadata())
-BESIDE = ("taken", "taken_by_camera", "place")  # what a file beside a photo may say in place of the photo
+
+
+class Held(NamedTuple):
+    """What a file held when it was read."""
+
+    digest: str | None = None
+    refused: str | None = None  # the version that found it is no photo
+
+
+NOTHING = Held()
 
 
 class Index:
@@ -157,26 +163,14 @@ class StoredIndex(Index):
         return versions.pixels(self._limits)
 
     def seen(self, files: Iterable[Found], key: str) -> Iterator[tuple[Found, Seen | None]]:
-        for some in portions(list(files)):
-            found = self.base.ask(
-                "SELECT f.path, f.size, f.stamp, p.thumbnail, p.facts, m.facts, v.value FROM file f "
-                "JOIN pixels p ON p.digest = f.digest AND p.made = ? "
-                "JOIN vector v ON v.digest = f.digest AND v.key = ? AND v.part = '' AND v.made = ? "
-                "LEFT JOIN metadata m ON m.digest = f.digest AND m.made = ? "
-                f"WHERE f.path IN ({marks(some)})",
-                [self._pixels, key, versions.picture(), versions.metadata(), *map(path_of, some)],
-            )
-            rows = {row[0]: row[1:] for row in found}
-            self._asked_for("file", rows)
+        for some in portions(list(files), FILES_AT_ONCE):
+            there = self._unchanged(some)
+            stored = self._stored("p.thumbnail, p.facts, m.facts, v.value", there, key)
             for file in some:
-                row = rows.get(path_of(file))
-                yield file, self._recalled(file, *row) if row and file.stamp else None
+                row = stored.get(there.get(file.path, NOTHING).digest)
+                yield file, self._recalled(file, *row) if row else None
 
-    def _recalled(
-        self, file: Found, size: int, stamp: str, thumbnail: int, facts: str, metadata: str | None, vector: bytes
-    ) -> Seen | None:
-        if (size, stamp) != (file.size, file.stamp):
-            return None
+    def _recalled(self, file: Found, thumbnail: int, facts: str, metadata: str | None, vector: bytes) -> Seen | None:
         with suppress(ValueError, TypeError, KeyError, OSError):
             photo = photo_of(file, facts, metadata)
             if self.thumbnails.size(photo.digest) == thumbnail:
@@ -184,26 +178,39 @@ class StoredIndex(Index):
         return None
 
     def unknown(self, files: Sequence[Found], key: str) -> list[Found]:
-        there, missing = set(self.thumbnails.digests()), []
-        for some in portions(files):
+        there = self._unchanged(files)
+        whole = {digest for digest, (metadata,) in self._stored("m.digest", there, key).items() if metadata}
+        whole &= set(self.thumbnails.digests())
+        known = {path for path, held in there.items() if held.digest in whole or held.refused == self._pixels}
+        return [file for file in files if file.path not in known]
+
+    def _unchanged(self, files: Sequence[Found]) -> dict[str, Held]:
+        """What each file holds, by its path, if it is as it was when that was stored."""
+        unchanged: dict[str, Held] = {}
+        for some in portions([file for file in files if file.stamp]):
+            by_path = {path_of(file): file for file in some}
+            told = "SELECT path, size, stamp, digest, CASE WHEN problem IS NOT NULL THEN made END FROM file"
+            rows = self.base.ask(f"{told} WHERE path IN ({marks(some)})", list(by_path))
+            self._asked_for("file", [row[0] for row in rows])
+            for path, size, stamp, *held in rows:
+                file = by_path[path]
+                if (size, stamp) == (file.size, file.stamp):
+                    unchanged[file.path] = Held(*held)
+        return unchanged
+
+    def _stored(self, columns: str, there: Mapping[str, Held], key: str) -> dict[str | None, tuple[Any, ...]]:
+        """Columns of what is stored of photos, by digest. In their order, since others would lie anywhere."""
+        rows: dict[str | None, tuple[Any, ...]] = {}
+        for some in portions(sorted({held.digest for held in there.values() if held.digest})):
             found = self.base.ask(
-                "SELECT f.path, f.size, f.stamp, f.digest, f.problem IS NOT NULL AND f.made = ?, p.digest IS NOT NULL "
-                "AND v.digest IS NOT NULL AND m.digest IS NOT NULL FROM file f "
-                "LEFT JOIN pixels p ON p.digest = f.digest AND p.made = ? "
-                "LEFT JOIN vector v ON v.digest = f.digest AND v.key = ? AND v.part = '' AND v.made = ? "
-                "LEFT JOIN metadata m ON m.digest = f.digest AND m.made = ? "
-                f"WHERE f.path IN ({marks(some)})",
-                [self._pixels, self._pixels, key, versions.picture(), versions.metadata(), *map(path_of, some)],
+                f"SELECT p.digest, {columns} FROM pixels p "
+                "JOIN vector v ON v.digest = p.digest AND v.key = ? AND v.part = '' AND v.made = ? "
+                "LEFT JOIN metadata m ON m.digest = p.digest AND m.made = ? "
+                f"WHERE p.made = ? AND p.digest IN ({marks(some)})",
+                [key, versions.picture(), versions.metadata(), self._pixels, *some],
             )
-            rows = {
-                path: (size, stamp, none or (whole and digest in there))
-                for path, size, stamp, digest, none, whole in found
-            }
-            self._asked_for("file", rows)
-            missing += [
-                file for file in some if not file.stamp or rows.get(path_of(file)) != (file.size, file.stamp, 1)
-            ]
-        return missing
+            rows |= {row[0]: row[1:] for row in found}
+        return rows
 
     def photos_of(self, files: Sequence[Found]) -> dict[str, Photo]:
         photos: dict[str, Photo] = {}
@@ -221,10 +228,9 @@ class StoredIndex(Index):
 
     def keep(self, file: Found, seen: Seen, key: str) -> None:
         """See Index.keep. A file without a stamp is listed, and read again by the next run."""
-        values, digest = photo_to_dict(seen.photo), seen.photo.digest
-        decoded = {name: value for name, value in values.items() if name not in (*OF_THE_FILE, *NO_METADATA)}
+        digest = seen.photo.digest
         self.keep_file(file, digest)
-        self._keep("pixels", digest, self._pixels, len(seen.thumbnail), json.dumps(decoded))
+        self._keep("pixels", digest, self._pixels, len(seen.thumbnail), pixels_told(seen.photo))
         self.base.queue(
             "INSERT OR REPLACE INTO vector VALUES (?, '', ?, ?, ?)",
             (digest, key, versions.picture(), seen.vector.tobytes()),
@@ -245,8 +251,7 @@ class StoredIndex(Index):
         )
 
     def keep_metadata(self, photo: Photo) -> None:
-        values = photo_to_dict(photo)
-        told, taken = json.dumps({name: values[name] for name in NO_METADATA}), local_time(photo)
+        told, taken = metadata_told(photo), local_time(photo)
         put = (
             "INSERT INTO metadata VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET made = excluded.made, "
             "facts = json_patch(excluded.facts, json_object('beside', json_extract(metadata.facts, '$.beside'))), "
@@ -360,18 +365,6 @@ class StoredIndex(Index):
 def path_of(file: Found) -> bytes:
     """The path as the index stores it."""
     return os.fsencode(file.path)
-
-
-def photo_of(file: Found, facts: str, metadata: str | None, beside: bool = False) -> Photo:
-    """A photo from what is stored of it; with what files `beside` it say. ValueError, TypeError or KeyError if damaged.
-
-    A run finds the files beside a photo by itself, so that its answer does not depend on what is stored.
-    """
-    told = {**NO_METADATA} if metadata is None else {**json.loads(metadata)}
-    said = told.pop("beside", None) or {}
-    if beside:
-        told |= {name: said[name] for name in BESIDE if name in said}
-    return photo_from_dict({**json.loads(facts), **told, "id": file.id, "name": file.name, "path": file.path})
 
 
 @lru_cache(1 << 16)  # most pairs have as few points as others: they share an object

@@ -14,9 +14,10 @@ import numpy as np
 from unipic.core.errors import DecisionsUnreadable
 from unipic.core.photo import FILM, Companion, Photo, local_time
 from unipic.library._database import rows_in
+from unipic.library._facts import photo_of
 from unipic.library._tables import FILE, marks, portions
 from unipic.library.chips import FOLDER, Chips
-from unipic.library.index import THUMBNAILS, photo_of
+from unipic.library.index import THUMBNAILS
 from unipic.library.listing import EVERYTHING, Filter, FolderNames, Listing, id_of, listed
 from unipic.library.marks import Marks
 from unipic.library.thumbnails import Thumbnails

@@ -19,8 +19,8 @@ from unipic.core.photo import Companion, Found, Photo, local_time
 from unipic.core.progress import Progress, Step
 from unipic.library import colours, kinds, places, recognised
 from unipic.library._database import Database
+from unipic.library._facts import photo_of
 from unipic.library._tables import COLUMNS, marks, portions
-from unipic.library.index import photo_of
 from unipic.sources.immich_place import name_of
 
 VERSION = 1  # raised when rows change their meaning

@@ -172,10 +172,10 @@ def _walk(root: str, label: str, far: bool) -> Iterator[Found | Unreadable]:
         folders = []
         for name in names:
             path, shown = os.path.join(folder, name), f"{prefix}/{name}" if prefix else name
-            if is_set_aside(path):
+            if name == SET_ASIDE and is_set_aside(path):
                 reason = kept("holds what was set aside; not looked at")
                 yield Unreadable(_id(shown), shown, path, reason, copyable=False)
-            elif os.path.islink(path) or not os.path.isdir(path):
+            elif not _is_folder(path):
                 yield _entry(path, shown)
             elif _is(path, own):
                 reason = kept("is Unipic's own data folder; not looked at")
@@ -183,6 +183,14 @@ def _walk(root: str, label: str, far: bool) -> Iterator[Found | Unreadable]:
             else:
                 folders.append((path, shown))
         waiting.extend(reversed(folders))
+
+
+def _is_folder(path: str) -> bool:
+    """Whether it is a folder, and no link to one."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _entry(path: str, name: str) -> Found | Unreadable:

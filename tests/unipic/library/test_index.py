@@ -16,8 +16,9 @@ from tests.helpers.pictures import save, scene
 
 from unipic.core.photo import Companion, Found, Photo
 from unipic.core.settings import Limits
+from unipic.library._facts import NO_METADATA
 from unipic.library._tables import FILE
-from unipic.library.index import NO_INDEX, NO_METADATA, StoredIndex
+from unipic.library.index import NO_INDEX, StoredIndex
 from unipic.library.thumbnails import Thumbnails
 from unipic.reading.seen import PairResult, Seen, half
 from unipic.sources import base
