@@ -206,15 +206,6 @@ def clean(
     machine: Machine,
 ) -> None:
     """Find copies and similar shots in PHOTOS and write a clean gallery."""
-    from unipic.reading.engines.local import prepare
-
-    prepare()
-    from unipic.destinations.sidecars import sidecars_of_exports
-    from unipic.review.choices import best_only, recalled
-    from unipic.review.ledger import result_to_dict
-    from unipic.review.outcomes import outcomes
-    from unipic.review.proposal import propose
-
     with clear_answers(output.as_json):
         settings = settings_by(sensitivity, encoding, ranking, machine)
         output.check()
@@ -226,6 +217,12 @@ def clean(
         with progress_bars(quiet=output.as_json) as progress:
             with immich.opened(photos, progress, copied=bool(output.target)) as source:
                 cleanup, rulings = cleaned(source, settings, not output.fresh, kept.decided, progress)
+            from unipic.destinations.sidecars import sidecars_of_exports  # here: photos are looked at sooner
+            from unipic.review.choices import best_only, recalled
+            from unipic.review.ledger import result_to_dict
+            from unipic.review.outcomes import outcomes
+            from unipic.review.proposal import propose
+
             proposal = propose(cleanup, kept.rules(cleanup.gallery.photos))
             choices = recalled(proposal.groups, rulings)
             choices = {**choices, **best_only(proposal.shots, choices)} if kept.best_only else choices
@@ -246,21 +243,25 @@ def clean(
 
 def ready(output: Output, photos: list[Path]) -> dict[Path, Destination]:
     """Where the gallery and the list go. What is wrong with the place is said before the work, not after it."""
-    from unipic.albums.presets import preset_named
     from unipic.destinations.base import outside
-    from unipic.destinations.contact_sheet import ContactSheet
-    from unipic.destinations.developing import Developer
     from unipic.destinations.folder import FolderDestination
     from unipic.destinations.list import ListDestination
     from unipic.destinations.zip import ZipDestination
 
     found: dict[Path, Destination] = {}
-    developer = Developer(preset_named(output.look)) if output.look else None
+    developer = None
+    if output.look:
+        from unipic.albums.presets import preset_named
+        from unipic.destinations.developing import Developer
+
+        developer = Developer(preset_named(output.look))
     if output.zip_path:
         found[output.zip_path] = ZipDestination(output.zip_path, False, output.strip_location, developer)
     if output.to:
         found[output.to] = FolderDestination(output.to, output.strip_location, developer)
     if output.pdf:
+        from unipic.destinations.contact_sheet import ContactSheet
+
         found[output.pdf] = ContactSheet(output.pdf)
     if output.listing:
         found[output.listing] = ListDestination(output.listing)

@@ -86,14 +86,14 @@ class FromImmich:
         `copied`: all whole photos are needed, if any are; otherwise those of members of groups will do.
         """
         from unipic.sources.base import Listed, Together
-        from unipic.sources.clouds import CloudSource
         from unipic.sources.folder import FolderSource
 
         folders = [path for path in photos if not elsewhere(path)]
-        names = [str(path) for path in photos if str(path).startswith(CLOUD)]
-        clouds = [CloudSource(name, self.cache_mb, progress) for name in names]
         local: Source = FolderSource(folders) if folders else Listed([])
-        local = Together(local, *clouds) if clouds else local
+        if names := [str(path) for path in photos if str(path).startswith(CLOUD)]:
+            from unipic.sources.clouds import CloudSource
+
+            local = Together(local, *(CloudSource(name, self.cache_mb, progress) for name in names))
         names = [str(path) for path in photos if is_immich(path)]
         if not names:
             yield Opened(local)

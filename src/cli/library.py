@@ -79,9 +79,6 @@ def index(
     as_json: Annotated[bool, typer.Option("--json", help=_("Print what was found as JSON, a line each time."))] = False,
 ) -> None:
     """Add folders to the library and read what is new in them. Originals are only read."""
-    from unipic.reading.engines.local import prepare
-
-    prepare()
     from unipic.library.library import Library
     from unipic.tools import open_tools
     from utils import find_faces, see_meaning

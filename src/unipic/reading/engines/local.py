@@ -130,7 +130,7 @@ def _context() -> BaseContext:
     from multiprocessing import forkserver
 
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["unipic.reading.read"])
+    context.set_forkserver_preload(["unipic.reading.read", "pebble.pool.process"])
     with environment(PYTHONPATH=os.pathsep.join(sys.path), OPENBLAS_NUM_THREADS="1"):
         forkserver.ensure_running()  # which by itself would not find our modules: CPython 3.11 forgets the path
     return context
