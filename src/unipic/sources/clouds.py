@@ -81,7 +81,8 @@ class CloudSource:
 
     def _fetched(self, path: str, size: int | None, target: Path) -> Found | Unreadable:
         id = hashlib.blake2s(f"{self._name} {path}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
-        name = os.path.relpath(path, self._there._strip_protocol(self._folder) or "/").replace(os.sep, "/")
+        above = self._there._strip_protocol(self._folder).strip("/")
+        name = path.strip("/").removeprefix(f"{above}/")
 
         def fetch() -> None:
             with self._there.open(path, "rb") as file:

@@ -1,19 +1,26 @@
 """What every source owes: each file once, the same answer every time, and nothing touched."""
 
 import builtins
+import errno
 import hashlib
 import io
+import json
 import os
 import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from unipic.core.files import open_to_read
 from unipic.core.photo import Found, Unreadable
+from unipic.core.settings import data_folder
 from unipic.sources.base import Source
+from unipic.sources.clouds import CloudSource
 from unipic.sources.folder import FolderSource
 from unipic.sources.upload import UploadSource
 
@@ -66,11 +73,39 @@ def as_archives(root: Path, names: Sequence[str]) -> Source:
     return FolderSource(sorted(root.iterdir()))
 
 
+class Cloud(LocalFileSystem):
+    """A folder as fsspec reaches it, which does not give c.jpg."""
+
+    protocol = "contract"
+
+    def _open(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        if path.endswith("/c.jpg"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return super()._open(path, *args, **kwargs)
+
+
+def as_cloud(root: Path, names: Sequence[str]) -> Source:
+    for name in (*names, "c.jpg"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content(name))
+    fsspec.register_implementation(Cloud.protocol, Cloud, clobber=True)
+    data_folder().mkdir(parents=True, exist_ok=True)
+    known = data_folder() / "clouds.toml"
+    options = {"protocol": "dir", "target_protocol": Cloud.protocol, "path": str(root)}
+    known.write_text("\n".join(["[mine]", *(f"{name} = {json.dumps(value)}" for name, value in options.items())]))
+    known.chmod(0o600)
+    return CloudSource("cloud:mine")
+
+
 Build = Callable[[Path, Sequence[str]], Source]
 
 
-@pytest.fixture(params=[as_folder, as_uploads, as_archives], ids=["folder", "uploads", "archives"])
-def build(request: pytest.FixtureRequest) -> Build:
+@pytest.fixture(params=[as_folder, as_uploads, as_archives, as_cloud], ids=["folder", "uploads", "archives", "cloud"])
+def build(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Build:
+    monkeypatch.setenv("UNIPIC_DATA", str(tmp_path_factory.mktemp("data")))
     return request.param
 
 
