@@ -62,10 +62,10 @@ def _measured(gallery: Path, count: int) -> list[str]:
         for path in sorted(gallery.iterdir())[:count]:
             os.link(path, folder / path.name)
         begun = time.perf_counter()
-        samples, code = _watch(folder, Path(scratch))
+        samples, problem = _watch(folder, Path(scratch) / "data")
         seconds = time.perf_counter() - begun
-    if code:
-        raise SystemExit(f"the run over {count} photos ended with {code}")
+    if problem:
+        raise SystemExit(f"the run over {count} photos ended: {problem}")
     main, worker = max(s.main for s in samples), max(s.worker for s in samples)
     growth = slope(samples, count)
     told = "not known" if growth is None else f"{growth / 1e3:.1f}"
@@ -85,8 +85,8 @@ def slope(samples: Sequence[Sample], count: int) -> float | None:
     return sum((s.done - middle) * (s.main - mean) for s in half) / spread
 
 
-def _watch(folder: Path, data: Path) -> tuple[list[Sample], int]:
-    """A run as the web app has one done, which tells on disk how far it is."""
+def _watch(folder: Path, data: Path) -> tuple[list[Sample], str]:
+    """A run as the web app has one done, which tells on disk how far it is; and what went wrong, "" if nothing."""
     run = Runs(data / "runs").new("folder", (str(folder),))
     run.change(state="working", settings={"fetch": False})
     command = [sys.executable, str(PROJECT / "src" / "main.py"), "work", str(run.folder)]
@@ -97,7 +97,8 @@ def _watch(folder: Path, data: Path) -> tuple[list[Sample], int]:
     while process.poll() is None:
         samples.append(_look(process, run.folder / "progress.json"))
         time.sleep(TICK)
-    return samples, process.returncode
+    state = run.load()
+    return samples, "" if state.state == "ready" else f"exit code {process.returncode}, {state.message or state.state}"
 
 
 def _look(process: subprocess.Popen[bytes], progress: Path) -> Sample:
