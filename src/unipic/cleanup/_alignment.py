@@ -146,11 +146,11 @@ class Agreement:
     uneven: float  # spread of that ratio over the picture
 
 
-def align(a: Sketch, b: Sketch) -> Alignment | None:
-    """The homography that most keypoints agree on, plain or mirrored. None if fewer than FEWEST agree."""
+def align(a: Sketch, b: Sketch, mirrored: bool = True) -> Alignment | None:
+    """The homography that most keypoints agree on, plain or, if asked for, mirrored; None if fewer than FEWEST do."""
     ways = _ways(a, b)
     straight = next(ways)
-    if straight and straight.points >= 3 * FEWEST:
+    if not mirrored or (straight and straight.points >= 3 * FEWEST):
         return straight
     return max((fit for fit in (straight, next(ways)) if fit), key=lambda fit: fit.points, default=None)
 
@@ -169,8 +169,8 @@ def _ways(a: Sketch, b: Sketch) -> Iterator[Alignment | None]:
     # Not with @: numpy's own threads and those that compare pairs would wait for each other.
     sums = cv2.gemm(a.descriptors[:, :HALF], b.descriptors[:, :HALF], 1, NOTHING, 0, flags=cv2.GEMM_2_T)
     straight = cv2.gemm(a.descriptors[:, HALF:], b.descriptors[:, HALF:], 1, sums, 1, flags=cv2.GEMM_2_T)
-    mirrored = 2 * sums - straight  # before straight is written to
     yield _fit(ours, theirs.places, theirs.angles, straight, mirrored=False)
+    mirrored = 2 * sums - straight
     flipped = np.stack([theirs.size[0] - 1 - theirs.places[:, 0], theirs.places[:, 1]], axis=1)
     yield _fit(ours, flipped, 180 - theirs.angles, mirrored, mirrored=True)
 
@@ -200,7 +200,7 @@ def _turned_alike(turns: np.ndarray) -> bool:
 def _matched(like: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mutual nearest neighbours that are clearly nearer than the second nearest (Lowe's ratio test), int64 [K] each.
 
-    like: float32 [N, M], cosines of two photos' descriptors; written to.
+    like: float32 [N, M], cosines of two photos' descriptors; written to, and as before in the end.
     """
     rows = np.arange(len(like))
     nearest = like.argmax(axis=1)

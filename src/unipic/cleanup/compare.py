@@ -45,7 +45,7 @@ from unipic.vision.base import Calibration
 T = TypeVar("T")
 Pair = tuple[Photo, Photo]
 
-VERSION = 2  # raised when pairs get other results: here or in _alignment.py
+VERSION = 3  # raised when pairs get other results: here or in _alignment.py
 STAGE = kept("Comparing photos")
 WORTH_A_LOOK = -4.0  # log-odds by the encoder alone, which the best points and time can still raise to the threshold
 # Log-odds by encoder and time. A pair below it needs 65 keypoints to reach the default threshold. Of 395 labelled pairs
@@ -226,9 +226,10 @@ def _when(photo: Photo) -> tuple[str, str]:
 def compare_pair(a: Photo, b: Photo, sketches: Sketches, bits: int) -> PairResult:
     """Compare one pair by aligning one photo with the other."""
     ours, theirs = sketches.of(a), sketches.of(b)
-    found = align(ours, theirs)
+    other = other_shot(a, b)
+    found = align(ours, theirs, mirrored=not other)  # only a copy may be a mirror
     scene = PairResult(found.points, swept=swept(ours, theirs, found)) if found else PairResult(0)
-    if other_shot(a, b):
+    if other:
         return scene
     if found is None:
         if bits_apart(a.fingerprint, b.fingerprint) > bits or not _same_shape(a, b):

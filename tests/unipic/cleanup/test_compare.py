@@ -69,6 +69,16 @@ def test_a_second_shot_is_no_copy_and_the_same_moment(name: str, seed: int, shel
     assert 99 < found.similar(a, b) < 100
 
 
+def test_another_exposure_is_not_looked_for_in_a_mirror(shelf: Shelf) -> None:
+    """Only a copy may be one: cameras do not mirror, and a wall or a lake makes any two places alike a little."""
+    a = shelf.put("a", picture(), taken=NOON, camera="Box", exposure="1/125 s")
+    copy = shelf.put("copy", COPIES["mirrored"](picture()))
+    other = replace(copy, taken=NOON + timedelta(seconds=2), camera="Box", exposure="1/125 s")
+    assert other_shot(a, other)
+    assert compare_pair(a, copy, Sketches(shelf), BITS).points > 20
+    assert compare_pair(a, other, Sketches(shelf), BITS).points == 0
+
+
 def test_what_was_done_to_a_copy_is_said(shelf: Shelf) -> None:
     a = shelf.put("a", picture())
 
