@@ -91,7 +91,7 @@ PINS: Mapping[str, tuple[int, str]] = {
     "library/traits": (1, "d50b07f5dce0ebe4"),
     "library/recognised": (1, "b5c54a84d31f8577"),
     "vision/ocr": (1, "48c65f609b24fa87"),
-    "vision/faces": (1, "2e51ae8e586b427d"),
+    "vision/faces": (1, "459c964fd5102bf6"),
     "vision/chips": (1, "c228ebe4fdf85155"),
     "vision/face_net": (1, "523be6d8f4205197"),
     "vision/own_faces": (1, "5519231985cefcf3"),

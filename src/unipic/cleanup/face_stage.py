@@ -5,6 +5,7 @@ Boxes and points come from the finder of faces, which the library uses too; noth
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, fields, replace
 from itertools import islice
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from unipic.core.face import Face
 from unipic.core.language import kept
+from unipic.core.machine import cores
 from unipic.core.photo import Photo
 from unipic.core.progress import Progress, Step, silent
 from unipic.library.index import NO_INDEX, Index
@@ -29,7 +31,7 @@ NUMBERS = len(fields(Look))  # kept for each face
 class FaceReaders:
     """The models that look at faces."""
 
-    finder: Detector
+    finder: Detector  # several threads may ask it at a time
     eyes: Eyes
 
     @property
@@ -51,21 +53,27 @@ def look_at_faces(
     many = {digest: NUMBERS * len(faces_of(parts)) for digest, parts in found.items()}
     known = {digest for digest in found if digest in told and len(told[digest]) == many[digest]}
     new = list({photo.digest: photo for photo in photos if photo.digest not in known}.values())
-    for start in range(0, len(new), BATCH_PHOTOS):
-        progress(Step(STAGE, len(photos) - len(new) + start, len(photos), "photo"))
-        some = new[start : start + BATCH_PHOTOS]
-        pictures = {photo.digest: thumbnails.load(photo.digest) for photo in some}
-        unseen = [photo for photo in some if photo.digest not in found]
-        parts = readers.finder.find([pictures[photo.digest] for photo in unseen])
-        for photo, its in zip(unseen, parts, strict=True):
-            found[photo.digest] = its
-            index.keep_parts(photo, its, readers.finder.key)
-        faces = [_placed(pictures[photo.digest], part) for photo in some for part in faces_of(found[photo.digest])]
-        seen = iter(looks(readers.eyes, faces))
-        for photo in some:
-            of_photo = islice(seen, len(faces_of(found[photo.digest])))
-            told[photo.digest] = [number for look in of_photo for number in astuple(look)]
-            index.keep_score(photo, told[photo.digest], readers.key)
+
+    def find(picture: np.ndarray) -> list[Part]:
+        return readers.finder.find([picture])[0]
+
+    with ThreadPoolExecutor(cores()) as pool:
+        for start in range(0, len(new), BATCH_PHOTOS):
+            progress(Step(STAGE, len(photos) - len(new) + start, len(photos), "photo"))
+            some = new[start : start + BATCH_PHOTOS]
+            digests = [photo.digest for photo in some]
+            pictures = dict(zip(digests, pool.map(thumbnails.load, digests), strict=True))
+            unseen = [photo for photo in some if photo.digest not in found]
+            parts = pool.map(find, [pictures[photo.digest] for photo in unseen])
+            for photo, its in zip(unseen, parts, strict=True):
+                found[photo.digest] = its
+                index.keep_parts(photo, its, readers.finder.key)
+            faces = [_placed(pictures[photo.digest], part) for photo in some for part in faces_of(found[photo.digest])]
+            seen = iter(looks(readers.eyes, faces))
+            for photo in some:
+                of_photo = islice(seen, len(faces_of(found[photo.digest])))
+                told[photo.digest] = [number for look in of_photo for number in astuple(look)]
+                index.keep_score(photo, told[photo.digest], readers.key)
     return {photo.id: tuple(_faces(photo, found[photo.digest], told[photo.digest])) for photo in photos}
 
 

@@ -1,8 +1,8 @@
 """Find faces: YuNet of March 2023, by OpenCV. Boxes and five points, nothing about who it is."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,12 @@ class Found:
         return self.box[2] - self.box[0]
 
 
+# A network for each thread that finds faces, by its file: it remembers the size of the picture that it was given last.
+_OF_THREAD, _LOADING = threading.local(), threading.Lock()
+
+
 class FaceFinder:
-    """A Detector whose parts are faces. It computes on one thread, beside what people wait for."""
+    """A Detector whose parts are faces. It computes on the thread that asks; several may ask at a time."""
 
     name, label, kind, key = NAME, "YuNet", KIND, f"face-{NAME}-{VERSION}"
 
@@ -51,8 +55,15 @@ class FaceFinder:
         """`weights`: the file face_detection_yunet_2023mar.onnx."""
         self._weights = weights
 
-    @cached_property
+    @property
     def _network(self) -> Any:
+        networks, file = vars(_OF_THREAD), str(self._weights)
+        if file not in networks:
+            with _LOADING:
+                networks[file] = self._loaded()
+        return networks[file]
+
+    def _loaded(self) -> Any:
         import cv2
 
         level = cv2.utils.logging.getLogLevel()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,19 @@ def test_the_same_picture_has_the_same_parts_whatever_was_looked_at_before(finde
     _, after = finder.find([other, picture])
     assert [(part.name, part.box, part.facts) for part in after] == alone
     assert len({part.name for part in after}) == len(after)
+
+
+def test_several_threads_find_what_one_does(finder: FaceFinder) -> None:
+    """Of pictures of other sizes in turn: a network remembers the size it was given last."""
+    pictures = [
+        np.asarray(one) for seed in range(8) for one in (group(THREE), scene(seed).resize((200 + 40 * seed, 320)))
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        by_many = list(pool.map(lambda picture: finder.find([picture])[0], pictures))
+    by_one = finder.find(pictures)
+    told = [[[(part.name, part.box, part.facts) for part in parts] for parts in found] for found in (by_many, by_one)]
+    assert told[0] == told[1]
+    assert told[0][0]
 
 
 def test_nothing_is_printed_and_nothing_is_fetched() -> None:
