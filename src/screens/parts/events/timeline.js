@@ -36,7 +36,7 @@ export class Timeline {
           ...order.map((year) => h("button", { onclick: () => jump(year) }, name(year))),
         ),
       !number && h("p", { class: "quiet" }, events.length ? NO_EVENTS : EMPTY),
-      !events.length && h("p", {}, h("a", { href: "/folders" }, _("Library folders"))),
+      !events.length && h("a", { class: "elsewhere", href: "/folders" }, _("Library folders")),
       ...order.map((year) => this.year(year, name(year), years.get(year))),
     );
   }
