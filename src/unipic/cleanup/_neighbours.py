@@ -18,7 +18,7 @@ import numpy as np
 from unipic.cleanup._cells import Members, cells
 from unipic.core.embeddings import Embeddings
 from unipic.core.language import kept
-from unipic.core.machine import cores
+from unipic.core.machine import cores, one_blas_thread
 from unipic.core.progress import Progress, Step, silent
 from unipic.library.nearest import KnownPairs, Pairs, names_of
 
@@ -196,14 +196,12 @@ def _search(vectors: np.ndarray, rows: Members, nearest: Nearest, threads: int, 
 
     One tile and one single-threaded product per thread: threads inside a product would wait for each other.
     """
-    from threadpoolctl import threadpool_limits
-
     progress(Step(STAGE, 0, 0))  # the cells of a large library take a while
     tiles = list(_tiles(vectors, rows, threads))
     many = len(rows) >= SKETCHED_FROM and vectors.shape[1] > 2 * SKETCH
     sketch = sketches(vectors) if many else None
     tasks = (partial(_tile, vectors, sketch, nearest, living, looking) for living, looking in tiles)
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
         for done, found in enumerate(_few_at_a_time(pool, tasks, 2 * threads), 1):
             nearest.add(*found)
             progress(Step(STAGE, done, len(tiles)))

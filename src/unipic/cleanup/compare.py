@@ -32,7 +32,7 @@ from unipic.cleanup.likeness import NO_POINTS, Likeness, percent, points_evidenc
 from unipic.core.embeddings import Embeddings
 from unipic.core.grouping import components
 from unipic.core.language import kept
-from unipic.core.machine import cores
+from unipic.core.machine import cores, one_blas_thread
 from unipic.core.photo import Photo, local_time, seconds_apart
 from unipic.core.progress import Progress, Step, silent
 from unipic.library.index import NO_INDEX, Index
@@ -182,7 +182,7 @@ def _results(
     new = _in_reach([pair for pair in pairs if _digests(pair) not in known])
     done = len(pairs) - len(new)
     progress(Step(STAGE, done, len(pairs), "pair"))
-    with ThreadPoolExecutor(workers) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(new), BATCH_PAIRS):
             some = new[start : start + BATCH_PAIRS]
             # First, so no two threads find keypoints of the same photo.

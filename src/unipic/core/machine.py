@@ -43,6 +43,18 @@ def collect_garbage_rarely() -> None:
     gc.set_threshold(*NEW_OBJECTS_AND_ROUNDS)
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Have products of matrices, numpy's and OpenCV's, computed by the thread that asks.
+
+    Threads of their own would make those of a pool wait, on a busy machine ten times as long as computing takes.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
 def _malloc(what: int, value: int) -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt:
