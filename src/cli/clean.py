@@ -217,7 +217,8 @@ def clean(
         with progress_bars(quiet=output.as_json) as progress:
             with immich.opened(photos, progress, copied=bool(output.target)) as source:
                 cleanup, rulings = cleaned(source, settings, not output.fresh, kept.decided, progress)
-            from unipic.destinations.sidecars import sidecars_of_exports  # here: photos are looked at sooner
+            # Imported only now, so that reading begins sooner.
+            from unipic.destinations.sidecars import sidecars_of_exports
             from unipic.review.choices import best_only, recalled
             from unipic.review.ledger import result_to_dict
             from unipic.review.outcomes import outcomes

@@ -143,7 +143,17 @@ def test_help_comes_at_once_and_loads_nothing_heavy() -> None:
     assert after.children_user + after.children_system - before.children_user - before.children_system < 3
     assert done.returncode == 0
     loaded = done.stdout.split("LOADED")[1].split()
-    assert not {"torch", "transformers", "streamlit", "numpy", "PIL", "sklearn"} & set(loaded)
+    assert not {"torch", "transformers", "streamlit", "numpy", "PIL", "sklearn", "pebble"} & set(loaded)
+
+
+@pytest.mark.parametrize("command", ["clean", "index"])
+def test_what_reads_photos_is_started_before_the_commands_are_imported(command: str) -> None:
+    script = f"import sys; sys.argv = ['main.py', '{command}']; import main; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT / "src", capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = done.stdout.split()
+    assert loaded.index("unipic.reading.engines.local") < loaded.index("cli.commands")
 
 
 def test_without_a_command_there_is_help(cli: Cli) -> None:

@@ -14,7 +14,7 @@ FREE_BYTES_KEPT = 64_000_000  # bytes of free memory; libraries ask for that muc
 LARGEST_PIECE_KEPT = 32_000_000  # bytes of one allocation from it; glibc's highest limit
 SMALLEST_PIECE_GIVEN_BACK = 1_000_000  # bytes: of 1080p, finding the best frames took 550 MB without, 160 with it
 NEW_OBJECTS_AND_ROUNDS = 10_000, 20, 20  # from which the garbage collector looks through new, older and all objects
-# Bytes that a run takes without its decode processes, and the web server: 966 and 186 MB, see benchmarks/RESULTS.md.
+# Bytes that a run takes without its decode processes, and the web server: 1,049 and 186 MB, see benchmarks/RESULTS.md.
 RUN_MEMORY = 1_200_000_000
 # Bytes of a decode process that met a large photo: 403 MB after a HEIC of 48 megapixels, 438 after a WebP of 24. Most
 # stay at 79, so with the rare larger one there is still room.
